@@ -1,7 +1,6 @@
 """Sealed test splits: what readers see of the runs of a study until it is opened, and what its ledger says."""
 
 import json
-from collections.abc import Sequence
 from contextlib import nullcontext
 from pathlib import Path
 from typing import Any
@@ -29,6 +28,7 @@ from dlexp.records.run_dir import RunDir
 from dlexp.records.seal import Seal
 from dlexp.records.summary_csv import rebuild
 from dlexp.records.test_uses import opened
+from dlexp.reports.study.facts import judge
 from dlexp.reports.verification.integrity import check
 from dlexp.training.job import Job
 from dlexp.workflows import study as workflow
@@ -97,9 +97,11 @@ def test_a_reader_sees_nothing_of_a_sealed_test_split() -> None:
         Predictions.read(run_dir.predictions_path)
 
 
-@pytest.mark.parametrize(
-    "command",
-    [
+def test_who_asks_for_it_is_told_that_it_is_sealed(invoke: Invoke) -> None:
+    """With the study and the command that opens it, and without a number."""
+    recorded()
+
+    for command in (
         ("ls", "--columns", "test_accuracy"),
         ("ls", "--where", "test_accuracy > 0.5"),
         ("ls", "--sort", "test_accuracy"),
@@ -108,29 +110,21 @@ def test_a_reader_sees_nothing_of_a_sealed_test_split() -> None:
         ("compare", "s-sgd", "iris", "--metric", "gap_accuracy"),
         ("show", "iris", "--mistakes", "3"),
         ("predict", "iris", "test"),
-    ],
-)
-def test_who_asks_for_it_is_told_that_it_is_sealed(invoke: Invoke, command: Sequence[str]) -> None:
-    """With the study and the command that opens it, and without a number."""
-    recorded()
-
-    _, out, err = invoke(*command)
-
-    said = " ".join((out + err).split())
-    assert SAID in said
-    assert not any(secret in said for secret in SECRETS)
+    ):
+        _, out, err = invoke(*command)
+        said = " ".join((out + err).split())
+        assert SAID in said, command
+        assert not any(secret in said for secret in SECRETS), command
 
 
-@pytest.mark.parametrize("output", ["json", "csv", "md", "table"])
-@pytest.mark.parametrize("command", ["ls", "compare", "study s.yaml"])
-def test_no_format_has_a_sealed_number(invoke: Invoke, command: str, output: str) -> None:
+def test_no_format_has_a_sealed_number(invoke: Invoke) -> None:
     """Neither a score of a run nor a mean."""
     recorded()
 
-    code, out, _ = invoke(*command.split(), "--format", output)
-
-    assert code == 0
-    assert not any(secret in out for secret in SECRETS)
+    for command in (["ls"], ["compare"], ["study", "s.yaml"]):
+        for output in ("json", "csv", "md", "table"):
+            code, out, _ = invoke(*command, "--format", output)
+            assert (code, [secret for secret in SECRETS if secret in out]) == (0, []), (command, output)
 
 
 def test_tables_and_frames_lack_sealed_columns(invoke: Invoke) -> None:
@@ -167,7 +161,7 @@ def test_claims_on_the_test_split_wait_and_others_are_judged(invoke: Invoke) -> 
     assert code == 0
     assert "\nsealed: Adam is better.\n" in out
     assert "\nholds: Adam learns faster.\n" in out
-    assert "The test split is sealed: what is claimed of it is judged once it is opened" in out
+    assert " ".join(out.split()).endswith("To open it, once and for good: dlexp study s.yaml --open-test")
     assert not entries()
 
 
@@ -226,6 +220,17 @@ def test_a_study_stays_sealed_while_a_run_is_missing(invoke: Invoke, monkeypatch
     assert not entries()
 
 
+def test_bias_and_variance_are_those_of_the_test_split() -> None:
+    """They are sealed with it: they are computed of all test predictions."""
+    claim = "says: It varies., metric: variance, variant: adam, at_least: 0.0"
+    loaded = load_study(study(STUDY, claim, test="sealed", resamples="3"))
+
+    (judged,) = judge(loaded, {}, seal=Seal("s", "s.yaml")).claims
+
+    assert (judged.is_sealed, judged.is_expected) == (True, None)
+    assert judged.terms[0].reason == f"the test split is {SAID}"
+
+
 def test_only_what_is_sealed_can_be_opened(invoke: Invoke) -> None:
     """And not by a command that is to do nothing."""
     study(STUDY, ON_TEST)
@@ -244,7 +249,7 @@ def test_runs_that_were_open_before_stay_so_and_are_counted(invoke: Invoke) -> N
 
     _, out, _ = invoke("study", "s.yaml")
 
-    assert "Of its runs 4 were on record with open test scores." in " ".join(out.split())
+    assert "Of the runs 4 were on record before with open test scores." in " ".join(out.split())
     assert "\nsealed: Adam is better.\n" in out
     assert all(map(metrics_of, run_dirs[:4]))
 

@@ -4,6 +4,7 @@ A run that the study trains has its seal, sealed.json, before the training begin
 Neither is in the manifest. The records hold the scores all the same: a seal is a promise, no lock.
 """
 
+import shlex
 from collections.abc import Mapping
 from dataclasses import asdict, dataclass, replace
 from pathlib import Path
@@ -47,7 +48,7 @@ class Seal:
     @property
     def said(self) -> str:
         """Why a score is not shown, and what shows it."""
-        return f"{SEALED}{self.study}; dlexp study {self.file} --open-test opens it"
+        return f"{SEALED}{self.study}; dlexp study {shlex.quote(self.file)} --open-test opens it"
 
     def without_test(self, result: Finished) -> Finished:
         """A result without all that is of the test split; of its scores it says why they are missing."""

@@ -1,5 +1,6 @@
 """How the test split stands with a study: sealed, opened, and how often it was consulted."""
 
+import shlex
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -31,10 +32,10 @@ def lines(found: UseOfTest) -> Iterator[str]:
     """What the reader of a study has to know of it; nothing of a test split that was consulted once."""
     if found.seal:
         were = "was" if found.n_open == 1 else "were"
-        before = f" Of its runs {found.n_open} {were} on record with open test scores." if found.n_open else ""
+        before = f" Of the runs {found.n_open} {were} on record before with open test scores." if found.n_open else ""
         yield (
-            f"The test split is sealed: what is claimed of it is judged once it is opened, for good, with: "
-            f"dlexp study {found.seal.file} --open-test.{before}"
+            f"The test split is sealed, and what is claimed of it not judged.{before} To open it, once and for good: "
+            f"dlexp study {shlex.quote(found.seal.file)} --open-test"
         )
     if found.opened:
         since = f"; {plural(found.n_since, 'run')} trained since then" if found.n_since else ""
