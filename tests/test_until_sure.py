@@ -197,9 +197,8 @@ def test_dry_run_counts(scored: Callable[[Accuracies], Scoring], invoke: Invoke)
 
     assert out == (
         "a and b, seeds 0 to 11 at most.\n"
-        "At least 6 runs, at most 24, of which 0 are done; 24 to train at most, unknown\n"
-        "at least and unknown at most with 1 worker (no finished run on the same data on\n"
-        "this machine).\n"
+        "At least 6 runs, at most 24, of which 0 are done; 24 to train at most, for how\n"
+        "long is not known (no finished run on the same data on this machine).\n"
         "It ends as soon as each experiment is told from the first one, or given up.\n"
     )
     assert not engine.trained

@@ -45,8 +45,9 @@ def _said(found: UntilSureForecast) -> list[str]:
     seeds = f"seeds {found.seeds.start} to {found.seeds[-1]} at most"
     left = found.at_most - found.done
     least, most = expected_time(found.time_at_least), expected_time(found.time_at_most)
-    times = [f"{each} at {bound}" for each, bound in ((least, "least"), (most, "most")) if each]
-    told = f", {' and '.join(times)} with {plural(found.workers, 'worker')}{ground(found.time_at_most)}" if left else ""
+    known = [f"{each} at {bound}" for each, bound in ((least, "least"), (most, "most")) if each not in ("", "unknown")]
+    times = f"{' and '.join(known)} with {plural(found.workers, 'worker')}" if known else "for how long is not known"
+    told = f", {times}{ground(found.time_at_most)}" if left else ""
     return [
         f"{joined(list(found.experiments))}, {seeds}.",
         f"At least {found.at_least} runs, at most {found.at_most}, of which {found.done} are done; "
