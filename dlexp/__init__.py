@@ -9,7 +9,9 @@ if ["-m", "dlexp"] in map(list, zip(sys.orig_argv, sys.orig_argv[1:], strict=Fal
     if __file__.startswith(_here):
         sys.path.append(_here)
 
-from dlexp.api import bias_variance, compare, compare_until_sure, explain, load, run, runs, study, tag, try_changes
+from dlexp.api.comparing import compare, compare_until_sure, explain
+from dlexp.api.records import runs, tag
+from dlexp.api.training import bias_variance, load, run, study, try_changes
 from dlexp.version import VERSION
 
 __version__ = VERSION

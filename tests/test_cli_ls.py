@@ -15,7 +15,7 @@ import pytest
 from commands import Invoke
 from make_runs import CONFIG, changed, failed, finished, identity_of
 
-from dlexp.api import runs as runs_frame
+from dlexp.api.records import runs as runs_frame
 from dlexp.config.flat import flatten, format_value
 from dlexp.records.index import read, scan
 from dlexp.records.numbering import Numbering

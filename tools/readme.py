@@ -16,7 +16,7 @@ ROOT = Path(__file__).parents[1]
 TEXT_KEYS = ("tokens", "num_words", "skip_top", "encoding", "maxlen")
 #: The layers from the top down, then what all of them use.
 ORDER = (
-    "cli", "api.py", "workflows", "reports", "execution", "training", "records", "config", "components", "layers",
+    "cli", "api", "workflows", "reports", "execution", "training", "records", "config", "components", "layers",
     "format.py", "registry.py", "console.py", "colours.py", "regular_files.py", "whole_files.py", "machine.py",
     "errors.py", "near_words.py", "version.py",
 )  # fmt: skip
