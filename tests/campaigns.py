@@ -9,7 +9,7 @@ from engines import Here, Silent
 
 from dlexp.config.experiment import Experiment
 from dlexp.config.identity import TRAINING_VERSION
-from dlexp.execution.engine import Outcome
+from dlexp.execution.engine import Engine, Outcome
 from dlexp.execution.failures import record_failure
 from dlexp.execution.plan import Request
 from dlexp.records.lock import locked
@@ -87,15 +87,15 @@ def _record(job: Job, value: float) -> None:
 
 
 def tried(
-    folder: Path, *changes: str, engine: Recording | None = None, by: str | None = None, max_seeds: int = 12
+    folder: Path, *changes: str, engine: Engine | None = None, by: str | None = None, max_seeds: int = 12
 ) -> tuple[CampaignFacts, Trained | None]:
     """What becomes of changes over `it.yaml` in a folder, which is made if it is not there."""
     config = folder / "it.yaml"
     if not config.exists():
         config.write_text(CONFIG)
-    engine = engine or Recording(noisy)
+    trains = engine or Recording(noisy)
     tries = Tries(changes=changes, over=config, by=by, max_seeds=max_seeds, request=Request(runs_dir=folder / "runs"))
-    return try_changes(tries, Runner(engine=lambda: engine, progress=lambda plan: nullcontext(Silent())))
+    return try_changes(tries, Runner(engine=lambda: trains, progress=lambda plan: nullcontext(Silent())))
 
 
 def last(facts: CampaignFacts) -> tuple[Proposal, PairedFinding, Confirmation]:

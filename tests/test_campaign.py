@@ -14,6 +14,7 @@ from dlexp.config.experiment import Experiment
 from dlexp.config.load import load
 from dlexp.errors import Elsewhere, UserError
 from dlexp.execution.plan import Request
+from dlexp.execution.pool import Pool
 from dlexp.records.index import read
 from dlexp.records.lock import locked
 from dlexp.records.record_files import DamagedRecord
@@ -200,6 +201,9 @@ def test_what_cannot_be_compared_is_refused(folder: Path) -> None:
     with pytest.raises(UserError, match=r"unknown key 'momentun'.*\n.*nowhere.yaml: no such file"):
         tried(folder, "optimizer.momentun=0.9", "nowhere.yaml")
 
+    with pytest.raises(UserError, match=r"^adam: expected KEY=VALUE, or a config; there is no such file$"):
+        tried(folder, "adam")
+
 
 def test_a_change_that_no_longer_fits_is_refused_over_the_new_incumbent(folder: Path) -> None:
     """It was sound when the command began: that is written down, and the next change is tried."""
@@ -318,6 +322,18 @@ def test_a_ledger_that_makes_no_sense_is_damaged(folder: Path) -> None:
             [{"kind": "try", "step": "confirmed", "incumbent": "", "identity": "", "by": ""}], Path("it.jsonl")
         )
     assert campaigns_of([{"kind": "study"}], Path("it.jsonl")) == []
+
+
+@pytest.mark.training
+def test_changes_are_trained(folder: Path) -> None:
+    """By the embedded engine, whose process serves one screening after the other."""
+    (folder / "it.yaml").write_text(CONFIG.replace("epochs: 2", "epochs: 1"))
+
+    facts, trained = tried(folder, WIDER, BATCH, engine=Pool(1), max_seeds=3)
+
+    assert set(outcomes(facts)) <= {"cannot tell", "worse", "not confirmed", "kept"}
+    assert trained
+    assert all(run_dir.status == "finished" for run_dir in trained.results)
 
 
 @pytest.mark.parametrize(

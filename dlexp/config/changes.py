@@ -11,7 +11,7 @@ from dlexp.config.identity import compared
 from dlexp.config.labels import setting, telling
 from dlexp.config.load import Loaded, load
 from dlexp.config.names import CONFIG_SUFFIXES, of_variant
-from dlexp.config.problems import Source
+from dlexp.config.problems import Source, refused
 from dlexp.config.variants import called
 
 #: Spaces before what may be the next of several settings.
@@ -50,6 +50,8 @@ class ProposedChange:
         Raises:
             ConfigError: With all that is wrong in it.
         """
+        if self.file and self.file.suffix not in CONFIG_SUFFIXES and not self.file.exists():
+            raise refused("expected KEY=VALUE, or a config; there is no such file", Source(self.text))
         if self.file:
             return load(self.file)
         # After some changes the incumbent's name is too long to be added to.

@@ -80,4 +80,4 @@ def _alone(tries: Tries) -> Iterator[None]:
         with locked(ledger.with_name(f".{ledger.stem}.lock")):
             yield
     except Taken as error:
-        raise Elsewhere(f"{ledger}: {error}; the next command is to wait for its end") from error
+        raise Elsewhere(f"{ledger}: {error}; try again when that has ended") from error
