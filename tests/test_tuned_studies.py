@@ -7,12 +7,14 @@ from pathlib import Path
 
 import pytest
 from commands import Invoke
+from engines import Scoring
 from recorded_studies import record, record_points, recorded, study
 
 from dlexp.config.load_study import load_study
 from dlexp.errors import UserError
 from dlexp.execution.plan import Request
 from dlexp.reports.study.picks import Pick, PointScores
+from dlexp.training.job import Job
 from dlexp.workflows.study import preview
 from dlexp.workflows.tuning import plan_tuning
 
@@ -339,3 +341,99 @@ def test_a_smoke_test_tunes_nothing(folder: Path) -> None:
     plan, tunings, configs = plan_tuning([load_study(tuned_study(folder))], Request(runs_dir=Path("runs"), smoke=True))
 
     assert (plan.runs, tunings, configs) == ([], [None], {})
+
+
+def scored(job: Job) -> float:
+    """The accuracy of a run: sgd is best at 0.1, adam at 0.01, and each seed differs a little."""
+    settings = job.experiment.optimizer.model_dump()
+    rates = {"sgd": {0.001: 0.5, 0.01: 0.8, 0.1: 0.96}, "adam": {0.001: 0.9, 0.01: 0.93, 0.1: 0.6}}
+    luck = job.seed * (7 if settings["type"] == "sgd" else 3) % 5
+    return rates[settings["type"]][settings["learning_rate"]] + 0.001 * luck
+
+
+def test_both_phases_are_one_command_and_done_once(
+    folder: Path, invoke: Invoke, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Each point on the tuning seeds, then the best and the untuned ones on the study's; again, nothing is trained."""
+    engine = Scoring(scored)
+    monkeypatch.setattr("dlexp.execution.pool.Pool", lambda *_: engine)
+    tuned_study(folder)
+
+    code, out, err = invoke("study", "s.yaml")
+    trained, engine.trained = engine.trained, []
+    again = invoke("study", "s.yaml")
+
+    assert code == 1
+    assert trained[:18] == 6 * [1000, 1001, 1002]
+    assert sorted(trained[18:]) == sorted(4 * [0, 1, 2, 3, 4])
+    assert "The winner flips in test_accuracy: untuned, adam beats sgd" in " ".join(out.split())
+    assert "s-sgd learning_rate=0.1, seed 0: " in err
+    assert (again[0], again[1], engine.trained) == (code, out, [])
+
+
+def test_what_was_interrupted_is_resumed(folder: Path, invoke: Invoke, monkeypatch: pytest.MonkeyPatch) -> None:
+    """A tuning run that failed keeps its study from being judged; the same command trains what is missing alone."""
+    lost: list[int] = []
+
+    def interrupted(job: Job) -> float:
+        lost.append(job.seed)
+        if len(lost) == 4:
+            raise KeyboardInterrupt
+        return scored(job)
+
+    engine = Scoring(interrupted)
+    monkeypatch.setattr("dlexp.execution.pool.Pool", lambda *_: engine)
+    tuned_study(folder)
+
+    first = invoke("study", "s.yaml")[0]
+    code, _, err = invoke("study", "s.yaml")
+
+    assert (first, code) == (130, 1)
+    assert "3 of 18 runs done before" in err
+    assert len(engine.trained) == 38
+
+
+def test_seeds_on_demand_judge_the_best_of_each(folder: Path, invoke: Invoke, monkeypatch: pytest.MonkeyPatch) -> None:
+    """All tuning runs are trained, and of the others as many as tell, of the tuned and the untuned variants."""
+    engine = Scoring(scored)
+    monkeypatch.setattr("dlexp.execution.pool.Pool", lambda *_: engine)
+    path = tuned_study(folder)
+    path.write_text(path.read_text().replace("seeds: 5", "until_sure: 12"))
+
+    _, out, _ = invoke("study", "s.yaml")
+
+    judging = [seed for seed in engine.trained if seed < 1000]
+    assert engine.trained.count(1000) == 6
+    assert 12 <= len(judging) < 48
+    assert "\nFAILS (expected: holds): Adam is better.\n" in out
+    assert "\n  Untuned it holds: +" in out
+
+
+def test_a_variant_that_changes_nothing_is_told_by_what_was_picked(
+    folder: Path, invoke: Invoke, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Untuned it has the name of its config; tuned that of the study, with the values."""
+    engine = Scoring(scored)
+    monkeypatch.setattr("dlexp.execution.pool.Pool", lambda *_: engine)
+    tuned_study(folder)
+
+    err = invoke("study", "s.yaml")[2]
+
+    assert "\niris, seed 0: " in err
+    assert "\ns-adam learning_rate=0.01, seed 0: " in err
+
+
+@pytest.mark.usefixtures("untrained")
+def test_steps_are_the_same_for_points_of_other_batch_sizes(folder: Path) -> None:
+    """The budget gives each point its own number of epochs."""
+    (folder / "iris.yaml").write_text("dataset: iris\nvalidation: 20\ntraining: {epochs: 2}\n")
+    path = folder / "s.yaml"
+    tune = "tune: {training.batch_size: [10, 50]}\nbudget: {steps: 40}\n"
+    path.write_text(f"base: iris.yaml\nvariants: {{a: {{}}, b: {{optimizer: sgd}}}}\n{tune}")
+
+    found = load_study(path)
+
+    trained = [point.config.experiment for point in found.points["b"]]
+    n = trained[0].n_trained(trained[0].dataset.info())
+    assert n == 100
+    assert [(each.training.batch_size, each.training.epochs) for each in trained] == [(10, 4), (50, 20)]

@@ -56,6 +56,11 @@ class Loaded:
         return [path for path, source in self.sources.items() if source.label.startswith(("--set ", "--grid "))]
 
     @property
+    def tuned(self) -> list[str]:
+        """The dotted paths of what the tuning of a study gave."""
+        return [path for path, source in self.sources.items() if source.within == "tune"]
+
+    @property
     def before_draws(self) -> Experiment | None:
         """What version 0.1.0 took it for, if it has a number for a validation that is drawn now; else None."""
         implied, validation = self.said and self.said.find(("validation", "type")), self.experiment.validation

@@ -181,7 +181,7 @@ def plan_again(wanted: Sequence[tuple[Loaded, Sequence[int]]], request: Request)
     loaded = [each for each, _ in wanted]
     require_fitting(loaded, request.data_dir)
     allowed = {each.experiment.name: each.allowed for each in loaded}
-    changed = {each.experiment.name: each.overridden for each in loaded}
+    changed = {each.experiment.name: [*each.overridden, *each.tuned] for each in loaded}
     experiments = [(each.experiment, seeds) for each, seeds in wanted]
     return plan(replace(request, wanted=experiments, allowed=allowed, changed=changed))
 

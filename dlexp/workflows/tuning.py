@@ -118,7 +118,8 @@ def at_best(tuning: PlannedTuning, on_record: Attempts, *, is_preview: bool) -> 
         if not is_preview:
             return None
         indices = {name: _other_point(study, name) for name in tuning.runs}
-    best = {name: study.points[name][i].config for name, i in indices.items()}
+    # What is unwise in them was said when they were tuned.
+    best = {name: replace(study.points[name][i].config, warnings=()) for name, i in indices.items()}
     return replace(study, variants={**study.variants, **best})
 
 

@@ -72,9 +72,10 @@ def of_claim(untuned: JudgedClaim, tuned: JudgedClaim) -> Iterator[str]:
     words = {"holds": ("holds", " too"), "fails": ("fails", " too"), "cannot_tell": ("cannot be told", " either")}
     result, too = words[untuned.result]
     numbers = []
-    for term in untuned.terms:
-        unit = unit_of(untuned.claim, term.kind)
-        numbers.append(f"{term.label} {unit.amount(term)}" if len(untuned.terms) > 1 else unit.amount(term))
+    for before, after in zip(untuned.terms, tuned.terms, strict=True):
+        about = f"{before.label} " if len(untuned.terms) > 1 else ""
+        of = f", {plural(before.n, 'seed')}" if before.n != after.n else ""  # Seeds on demand are.
+        numbers.append(f"{about}{unit_of(untuned.claim, before.kind).amount(before)}{of}")
     yield f"Untuned it {result}{too if also else ''}: {'; '.join(numbers)}."
     yield from map(str, duels.of_claims(untuned, tuned))
 
