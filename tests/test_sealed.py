@@ -457,11 +457,14 @@ def test_an_opened_study_trains_open_runs_and_counts_them(seals: list[Seal | Non
     assert (facts.use_of_test.opened, facts.use_of_test.seal) == (when, None)
 
 
-def test_sealed_claims_train_all_seeds_that_there_may_be(seals: list[Seal | None]) -> None:
-    """Nothing that nobody sees settles them: so all seeds are there when they are opened, with the open ones before."""
-    study(STUDY, ON_TEST, test="sealed", until_sure="{max_seeds: 5}")
-    train(given("iris.yaml"), [0, 1, 2, 3, 4], RUNNER)
+@pytest.mark.training
+def test_a_real_training_says_nothing_of_the_test_split(invoke: Invoke) -> None:
+    """Neither its progress nor its page."""
+    study(STUDY, VALIDATED, test="sealed", seeds="1")
 
-    workflow.study([STUDY], Request(runs_dir=RUNS), RUNNER)
+    code, out, err = invoke("study", "s.yaml")
 
-    assert len(seals) == 10
+    assert code == 1  # One seed can tell nothing.
+    assert "val_accuracy" in err
+    assert "test_accuracy" not in out + err
+    assert all(run_dir.seal() for run_dir in scan(RUNS))

@@ -4,7 +4,6 @@ from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import replace
 from typing import Generic, Protocol, TypeVar
 
-from dlexp.records.seal import is_sealed
 from dlexp.reports.comparison.compared import Compared
 from dlexp.reports.study.claims import JudgedClaim
 from dlexp.reports.study.decisions import Decision
@@ -114,8 +113,6 @@ def _why(term: Term, looks: Looks, n_seeds: int, have_runs: bool) -> WhyLast:
     if term.interval is None:
         # Without a number although there are runs, as of losses that cannot be compared, there never will be one.
         is_hopeless = looks.is_late(n_seeds) or (term.mean is None and have_runs)
-        if is_sealed(term.reason):  # What is opened later needs all seeds.
-            return "open"
         return "untellable" if is_hopeless else "open"
     if term.level is None:  # It is the same for every seed.
         return "untellable"
