@@ -2,6 +2,7 @@
 
 import json
 import math
+from collections.abc import Callable, Sequence
 from pathlib import Path
 from typing import Any
 
@@ -9,6 +10,7 @@ import pytest
 from campaigns import CONFIG, Recording, last, noisy, outcomes, tried
 from make_runs import finished
 
+from dlexp.components.component import Misfit
 from dlexp.config.changes import ProposedChange
 from dlexp.config.experiment import Experiment
 from dlexp.config.load import load
@@ -21,6 +23,8 @@ from dlexp.records.record_files import DamagedRecord
 from dlexp.records.test_uses import consultations
 from dlexp.reports.ratchet.campaign import campaigns_of
 from dlexp.statistics.ratchet import level_of
+from dlexp.training.job import Candidate, Refusal
+from dlexp.training.stages import Stage
 from dlexp.workflows.campaigning import Tries
 from dlexp.workflows.ratchet import campaign_of, preview
 
@@ -218,6 +222,34 @@ def test_a_change_that_no_longer_fits_is_refused_over_the_new_incumbent(folder: 
     assert outcomes(facts) == ["kept", "refused", "kept"]
     assert "unknown key 'nesterov'" in steps(folder)[4]["reason"]
     assert facts.overrides == [ADAM, BATCH]
+
+
+class Refusing(Recording):
+    """Cannot build models of 9 units; or only not with momentum."""
+
+    def __init__(self, momentum: float | None = None) -> None:
+        super().__init__(noisy)
+        self._momentum = momentum
+
+    def refusals(self, candidates: Sequence[Candidate], told: Callable[[Stage], None]) -> list[Refusal]:
+        """Those."""
+        misfits = [Misfit("model.hidden", "9 units are too many")]
+        return [Refusal(each, misfits) for each in candidates if self._refuses(each.experiment.model_dump())]
+
+    def _refuses(self, config: dict[str, Any]) -> bool:
+        is_meant = self._momentum is None or config["optimizer"].get("momentum") == self._momentum
+        return config["model"]["hidden"] == [9] and is_meant
+
+
+def test_what_cannot_be_built_is_refused_before_anything_is_trained(folder: Path) -> None:
+    """Whichever change it is; what cannot be built over a later incumbent alone is refused then, and the rest tried."""
+    with pytest.raises(UserError, match=r"model.hidden: 9 units are too many"):
+        tried(folder, MOMENTUM, WIDER, engine=(engine := Refusing()))
+    assert not engine.names
+    assert not (folder / "runs/ledgers/it.jsonl").exists()
+
+    facts, _ = tried(folder, MOMENTUM, WIDER, BATCH, engine=Refusing(momentum=0.9))
+    assert outcomes(facts) == ["kept", "refused", "kept"]
 
 
 def test_a_config_that_was_edited_begins_another_campaign(folder: Path, caplog: pytest.LogCaptureFixture) -> None:

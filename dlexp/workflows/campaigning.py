@@ -127,6 +127,17 @@ class Campaigning:
         if lines:
             raise UserError(*dict.fromkeys(lines))
 
+    def require_trainable(self, proposed: Sequence[ProposedChange], runner: Runner) -> None:
+        """Refuse changes whose models cannot be built, or need too much memory, before anything is trained.
+
+        Raises:
+            UserError: With everything that is wrong.
+        """
+        own, *others = self._sides([self._incumbent, *(each.over(self._incumbent, self._name) for each in proposed)])
+        if new := [each for each in others if self._known(own, each) == ("", None)]:
+            plan = self._plan([each.loaded for each in (own, *new)], [0])
+            runner.require_trainable(plan, {each.identity: each.loaded for each in (own, *new)})
+
     def forecast(self, proposed: Sequence[ProposedChange], workers: int) -> TriesForecast:
         """What the screening of changes would train at most."""
         own, *others = self._sides([self._incumbent, *(each.over(self._incumbent, self._name) for each in proposed)])
@@ -164,7 +175,10 @@ class Campaigning:
             return self._refused(change, why, own)
         if not found:
             log.info(f"change {place}, {change.text}: screened against {incumbent.loaded.experiment.name}")
-            found = self._screened(change, incumbent, own, runner)
+            try:
+                found = self._screened(change, incumbent, own, runner)
+            except UserError as error:  # Over the first incumbent of the command it could be built.
+                return self._refused(change, "; ".join(error.lines), own)
         if found and found.outcome == "promising":
             log.info(f"change {place}, {change.text}: better; to be confirmed on new seeds")
             found = self._confirmed(found, incumbent, own, runner)

@@ -34,9 +34,10 @@ def try_changes(tries: Tries, runner: Runner) -> tuple[CampaignFacts, Trained | 
     Campaigning(tries).require_sound(proposed)
     with _alone(tries):
         found = Campaigning(tries)
-        found.begin()
         with kept(runner.engine) as engine:
             runner = replace(runner, engine=engine)
+            found.require_trainable(proposed, runner)
+            found.begin()
             changes = [found.tried(each, f"{i} of {len(proposed)}", runner) for i, each in enumerate(proposed, 1)]
     return found.facts(changes), found.trained
 

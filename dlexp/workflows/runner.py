@@ -202,8 +202,7 @@ class Runner:
             raise plan.without_data[0][1]
         if order is not None and not (order := _unless_empty(order)):
             plan = replace(plan, runs=[each for each in plan.runs if each.recorded])
-        experiments = [planned.subject.experiment for planned in plan.to_train]
-        require_memory(experiments, plan.request.allowed, plan.request.smoke)
+        _require_memory(plan)
         for run_dir in plan.done if not plan.request.repeats else ():
             self.words.give(run_dir)
         with self.progress(plan) as watcher:
@@ -211,6 +210,17 @@ class Runner:
             for line in shown(list(make_missing([*plan.done, *started], after))):
                 log.warning(line)
         return started
+
+    def require_trainable(self, plan: Plan, configs: Mapping[str, Loaded]) -> None:
+        """Refuse what cannot be trained, in an engine that is kept for several plans of which this one is made up.
+
+        Raises:
+            UserError: An experiment needs more memory than there is, or cannot be built.
+        """
+        _require_memory(plan)
+        if candidates := plan.candidates:
+            with self.progress(plan) as watcher:
+                _require_none(self.engine().refusals(list(candidates.values()), watcher.preparing), plan, configs)
 
     def _train(
         self,
@@ -260,6 +270,11 @@ def _unless_empty(order: Iterable[Planned | None]) -> Iterable[Planned | None] |
     runs = iter(order)
     first = [*islice(runs, 1)]
     return chain(first, runs) if first else None
+
+
+def _require_memory(plan: Plan) -> None:
+    experiments = [planned.subject.experiment for planned in plan.to_train]
+    require_memory(experiments, plan.request.allowed, plan.request.smoke)
 
 
 def _require_none(refusals: Sequence[Refusal], plan: Plan, configs: Mapping[str, Loaded]) -> None:
