@@ -82,7 +82,7 @@ def test_what_comes_with_a_type_is_one_part_with_it(tmp_path: Path) -> None:
     found = change(tmp_path, BASE, BASE.replace("sgd", "{type: adam, beta_1: 0.8}"))
 
     assert keys(found) == [("optimizer.type", "optimizer.beta_1"), ("optimizer.learning_rate",)]
-    assert found.title(found.parts[0]) == "optimizer with beta_1"
+    assert found.title(found.parts[0]) == "optimizer"
     assert found.values("optimizer.beta_1") == (MISSING, 0.8)
     assert settings(found.config(1)) == settings(found.b) | {"optimizer.learning_rate": 0.01}
 
@@ -138,6 +138,7 @@ def test_keys_that_are_refused_apart_are_joined(tmp_path: Path) -> None:
     joined = settled(found)
     assert [part.keys[0] for part in joined.parts] == ["dataset.encoding", "model.hidden", "training.epochs"]
     assert {"dataset.encoding", "dataset.maxlen", "model.type"} <= set(joined.parts[0].keys)
+    assert joined.title(joined.parts[0]) == "encoding with maxlen and model"
     assert joined.parts[0].why == "model.type: mlp cannot take word indices"
     assert [part.why for part in joined.parts[1:]] == ["", ""]
     assert settings(joined.config(0b011)) == settings(joined.b) | {"training.epochs": 20}

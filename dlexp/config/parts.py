@@ -31,6 +31,8 @@ class ChangedPart:
 
     keys: tuple[str, ...]
     """Those that tell it, in the order of the configs: the type of a component, a whole section or list of layers."""
+    main_keys: tuple[str, ...]
+    """Those of them that do not come with the type of another: one, or several that the checks refuse apart."""
     leaves: frozenset[str]
     """All single values that change with it."""
     why: str = ""
@@ -71,6 +73,7 @@ class Change:
             ChangedPart(
                 # A default that comes with a type tells nothing.
                 keys=tuple(dict.fromkeys([owner, *(roots[key] for key in leaves if key in told)])),
+                main_keys=(owner,),
                 leaves=frozenset(leaves),
             )
             for owner, leaves in of_owner.items()
@@ -108,7 +111,7 @@ class Change:
         kept = [i for i in range(len(self.parts)) if i not in changed_parts]
         is_short = len(kept) == 1 < len(changed_parts)
         named = kept if is_short else changed_parts
-        keys = [self.short[self.parts[i].keys[0]] for i in named]
+        keys = [self.short[self.parts[i].main_keys[0]] for i in named]
         numbers = [str(i + 1) for i in named]
         for from_a, to_b, words in (
             (a, b, keys),
@@ -128,8 +131,8 @@ class Change:
         return found
 
     def title(self, part: ChangedPart) -> str:
-        """What a part is called in a sentence: `optimizer with momentum`."""
-        first, *others = (self.short[key] for key in part.keys)
+        """What a part is called in a sentence: `hidden`, `encoding with maxlen and model`."""
+        first, *others = (self.short[key] for key in part.main_keys)
         return f"{first} with {joined(others)}" if others else first
 
     def values(self, key: str) -> tuple[Any, Any]:
@@ -179,6 +182,7 @@ class Change:
         both = [self.parts[i] for i in sorted(pair)]
         joined = ChangedPart(
             keys=tuple(ordered([key for part in both for key in part.keys], *self.settings)),
+            main_keys=tuple(ordered([key for part in both for key in part.main_keys], *self.settings)),
             leaves=both[0].leaves | both[1].leaves,
             why=next(filter(None, [part.why for part in both]), why),
         )

@@ -57,7 +57,7 @@ def forecast(
         configs.append(
             ForecastConfig(
                 label=asked.labels[corner],
-                changed=tuple(short[part.keys[0]] for i, part in enumerate(parts) if corner >> i & 1),
+                changed=tuple(short[part.main_keys[0]] for i, part in enumerate(parts) if corner >> i & 1),
                 to_train=len(to_train),
                 done=len(own) - len(to_train),
                 time=total_time(to_train, pace),
@@ -89,7 +89,7 @@ def _said(found: AttributionForecast) -> Iterator[str]:
     yield f"{ends} differ in {plural(len(change.parts), 'part')}: {joined(list(map(change.title, change.parts)))}."
     for part in change.parts:
         if part.why:
-            yield f"{joined([change.short[key] for key in part.keys])} can only change together: {part.why}."
+            yield f"{joined([change.short[key] for key in part.main_keys])} can only change together: {part.why}."
     is_range = seeds == list(range(seeds[0], seeds[-1] + 1)) and len(seeds) > 1
     which = f"{seeds[0]} to {seeds[-1]}" if is_range else joined(list(map(str, seeds)))
     how = "each part changed first and last" if asked.method == "first and last" else "all combinations"

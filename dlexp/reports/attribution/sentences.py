@@ -104,7 +104,8 @@ def notes(found: Explanation) -> Iterator[str]:
     yield from _intervals(found)
     for each in found.parts:
         if each.part.why:
-            yield f"{joined(list(each.names))} can only change together: {each.part.why}."
+            names = [found.asked.change.short[key] for key in each.part.main_keys]
+            yield f"{joined(names)} can only change together: {each.part.why}."
     for label, seeds in found.left_out.items():
         what = "seed" if len(seeds) == 1 else "seeds"
         yield f"Left out: {what} {listed(list(map(str, seeds)))}, since {label} {_became(found, label, seeds)}."
