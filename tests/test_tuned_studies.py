@@ -364,6 +364,7 @@ def test_both_phases_are_one_command_and_done_once(
     again = invoke("study", "s.yaml")
 
     assert code == 1
+    assert err.count(": warning: ") == 1
     assert trained[:18] == 6 * [1000, 1001, 1002]
     assert sorted(trained[18:]) == sorted(4 * [0, 1, 2, 3, 4])
     assert "The winner flips in test_accuracy: untuned, adam beats sgd" in " ".join(out.split())

@@ -62,7 +62,8 @@ def points_of(
     for own in zip(*at_point, strict=True):
         for problem in same_experiments(variants, own):
             why = f"{problem.message} once both are tuned: they differ in what tune sets"
-            refused[variants[0].name].append(replace(problem, message=why))
+            for of_variant in refused.values():
+                of_variant.append(replace(problem, message=why))
     return found, refused
 
 

@@ -27,7 +27,15 @@ from dlexp.workflows.bias_variance import plan_training_sets
 from dlexp.workflows.runner import Runner, Trained
 from dlexp.workflows.study_questions import missing_of, questions, variants_asked_of
 from dlexp.workflows.train import carry_out, plan_configs
-from dlexp.workflows.tuning import PlannedTuning, at_best, carry_out_tuning, plan_tuning, recorded, recorded_counts
+from dlexp.workflows.tuning import (
+    PlannedTuning,
+    at_best,
+    carry_out_tuning,
+    plan_tuning,
+    recorded,
+    recorded_counts,
+    warned,
+)
 
 #: `--smoke` trains each variant with this seed.
 SMOKE_SEEDS = (0,)
@@ -270,7 +278,7 @@ def _planned(
     fights = [
         fight
         for each, tuning, tuned in zip(studies, tunings, best, strict=True)
-        for fight in ([each] if tuning is None else [tuned, each] if tuned else [])
+        for fight in ([each] if tuning is None else [warned(tuned), warned(each)] if tuned else [])
     ]
     plan, planned, configs = _plan_fights(fights, request)
     parts = iter(planned)

@@ -118,9 +118,18 @@ def at_best(tuning: PlannedTuning, on_record: Attempts, *, is_preview: bool) -> 
         if not is_preview:
             return None
         indices = {name: _other_point(study, name) for name in tuning.runs}
-    # What is unwise in them was said when they were tuned.
-    best = {name: replace(study.points[name][i].config, warnings=()) for name, i in indices.items()}
+    best = {name: study.points[name][i].config for name, i in indices.items()}
     return replace(study, variants={**study.variants, **best})
+
+
+def warned(study: LoadedStudy) -> LoadedStudy:
+    """The study without what is unwise in its variants and was said when they were tuned."""
+    said = {warning for points in study.points.values() for each in points for warning in each.config.warnings}
+    left = {
+        name: replace(each, warnings=[warning for warning in each.warnings if warning not in said])
+        for name, each in study.variants.items()
+    }
+    return replace(study, variants=left)
 
 
 def _other_point(study: LoadedStudy, variant: str) -> int:
