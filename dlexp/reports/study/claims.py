@@ -2,11 +2,12 @@
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
+from functools import cached_property
 
 from dlexp.config.study import Claim, Study
 from dlexp.records.seal import is_sealed
 from dlexp.reports.comparison.compared import Compared
-from dlexp.reports.study import measures
+from dlexp.reports.study.measures import Measure, of_claim, remembering
 from dlexp.reports.study.seeds import bounded_measure
 from dlexp.reports.study.terms import Bound, Kind, Result, Term
 from dlexp.statistics.looks import Looks
@@ -59,12 +60,21 @@ class AskedClaim:
         """What each of its numbers is judged at."""
         return self.study.levels(self.study.n_claims)
 
+    @cached_property
+    def _measure(self) -> Measure:
+        return remembering(of_claim(self.claim))
+
     def numbers(self, variants: Mapping[str, Compared], n_seeds: int) -> tuple[Term, ...]:
         """The numbers that it bounds, by variants that are to have so many seeds."""
-        measure, kind, bound = measures.of_claim(self.claim), kind_of(self.claim), Bound.of_claim(self.claim)
+        kind, bound = kind_of(self.claim), Bound.of_claim(self.claim)
         return tuple(
             bounded_measure(
-                measure, [variants[name] for name in names if name], kind, bound, level=self.level, n_seeds=n_seeds
+                self._measure,
+                [variants[name] for name in names if name],
+                kind,
+                bound,
+                level=self.level,
+                n_seeds=n_seeds,
             )
             for names in self.claim.sides
         )

@@ -4,6 +4,8 @@ import math
 import re
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, replace
+from pathlib import Path
+from typing import TypeVar
 
 from dlexp.components.columns import Column
 from dlexp.config.study import MINUS, Claim
@@ -11,6 +13,8 @@ from dlexp.records.ended import Finished
 from dlexp.records.history import EPOCH, PROBE_ROWS
 from dlexp.records.index import Run
 from dlexp.reports.comparison.compared import Compared, value_of
+
+T = TypeVar("T")
 
 #: What the units of a hidden layer give, among the layers on record.
 _UNITS = re.compile(r"hidden_[0-9]+_activation")
@@ -60,6 +64,22 @@ def of_claim(claim: Claim) -> Measure:
     if name.startswith("diagnostics."):
         return _of_layers(name, claim.epoch)
     return of_columns(name, claim.epoch)
+
+
+def remembering(measure: Measure) -> Measure:
+    """The same, which reads the records of each run once, however often it is looked at."""
+    return replace(measure, of_run=_once(measure.of_run), is_unreached=_once(measure.is_unreached))
+
+
+def _once(of_run: Callable[[Run], T]) -> Callable[[Run], T]:
+    known: dict[Path, T] = {}
+
+    def remembered(run: Run) -> T:
+        if run.dir.path not in known:
+            known[run.dir.path] = of_run(run)
+        return known[run.dir.path]
+
+    return remembered
 
 
 def of_columns(name: str, epoch: int | None = None) -> Measure:
