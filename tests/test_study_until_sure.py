@@ -227,7 +227,7 @@ def test_a_side_that_diverges_decides_at_the_next_look(tmp_path: Path) -> None:
 
 
 Accuracies = Mapping[str, Sequence[float]]
-WAVE = [0.01 * (-1) ** i for i in range(24)]
+WAVE: list[float] = [0.01 * (-1) ** i for i in range(24)]
 CLEAR = {"s-a": [0.7] * 24, "s-b": [0.9 + x / 10 for x in WAVE], "s-c": [0.7 + x for x in WAVE]}
 VARIANTS = "variants: {a: {model.hidden: [20]}, b: {model.hidden: [21]}, c: {model.hidden: [22]}}\n"
 B_BETTER = "{says: B is better., metric: val_accuracy, difference: b - a, at_least: 1 point}"
@@ -387,6 +387,40 @@ def test_studies_of_both_kinds_share_their_runs(tmp_path: Path, scored: Scored, 
     assert out.count("3 of at most 5 seeds") == 1
     assert out.count("3 of at most 12 seeds") == 1
     assert "b - a: +20.00 points [19.82, 20.18], 4 seeds" in out
+
+
+def test_a_fixed_number_of_seeds_that_were_ordered_is_said(scored: Scored, invoke: Invoke) -> None:
+    """Whoever fixes it by what they told has looked more than once."""
+    scored(CLEAR, f"until_sure: 12\nclaims: [{B_BETTER}]")
+    invoke("study", "s.yaml")
+    scored(CLEAR, f"seeds: 3\nclaims: [{B_BETTER}]")
+
+    _, out, _ = invoke("study", "s.yaml")
+
+    assert "3 of at most" not in out
+    assert "if the number of seeds of this study was fixed before" in " ".join(out.split())
+
+
+def test_a_study_that_tunes_is_settled_tuned_and_as_it_is_written(scored: Scored, invoke: Invoke) -> None:
+    """Each on the seeds that it needs; those of the tuning are all trained."""
+    text = f"until_sure: 12\ntune: {{training.batch_size: [16, 64]}}\ntune_seeds: 1\nclaims: [{B_BETTER}]"
+    engine = scored({}, text)
+    noise = {16: 1.0, 64: 0.1, 32: 40.0}
+
+    def accuracy(job: Job) -> float:
+        is_b: bool = job.experiment.model.model_dump()["hidden"] == [21]
+        size: int = job.experiment.training.batch_size
+        return (0.6 if is_b else 0.5) + (size == 64) * 0.1 + is_b * noise[size] * WAVE[job.seed % 24]
+
+    engine._accuracy = accuracy
+
+    code, out, _ = invoke("study", "s.yaml")
+
+    words = " ".join(out.split())
+    assert code == 0
+    assert sorted(engine.trained) == sorted([1000] * 6 + [0, 1, 2] * 2 + [0, 1, 2, 3, 4, 5] * 2)
+    assert "holds: B is better. val_accuracy, b - a: +10.0 points [8.2, 11.9], 3 of at most 12 seeds" in words
+    assert "Untuned" in words
 
 
 def test_a_smoke_test_trains_each_variant_once(scored: Scored, invoke: Invoke) -> None:

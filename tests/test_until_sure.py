@@ -4,6 +4,7 @@ import json
 import math
 from collections.abc import Callable, Mapping, Sequence
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 import pytest
@@ -254,3 +255,21 @@ def test_python_asks_the_same(scored: Callable[[Accuracies], Scoring], monkeypat
     assert frame.attrs["answers"][1] == "Sure after 3 of at most 12 seeds."
     with pytest.raises(UserError, match="margin: expected a size above 0, given -1"):
         dlexp.compare_until_sure("a.yaml", "b.yaml", max_seeds=12, margin=-1)
+
+
+def test_many_experiments_stop_by_the_number_that_ranks_them(tmp_path: Path) -> None:
+    """By their validation scores: the test split still tells how good the best one is."""
+    runs: dict[str, list[Run]] = {}
+    for i, name in enumerate("abcd"):
+        config = changed(model={"hidden": [16 * (i + 1), 64]})
+        accuracies = [0.5 + 0.1 * i + 0.001 * (seed % (i + 2)) for seed in range(12)]
+        metrics = [{"val_accuracy": x, "test_accuracy": 0.5 + 0.1 * (seed % 3)} for seed, x in enumerate(accuracies)]
+        head: dict[str, Any] = {"head_metrics": ["accuracy"], "main_metrics": ["accuracy"]}
+        runs[name] = [
+            read(finished(tmp_path, name, seed, config=config, metrics=own, **head)) for seed, own in enumerate(metrics)
+        ]
+
+    many, few = (UntilSure(design=Design(12), labels=labels, metrics=()) for labels in ("abcd", "abc"))
+
+    assert (many.stop("b", runs).column, many.stop("b", runs).why) == ("val_accuracy", "told")
+    assert (few.stop("b", runs).column, few.stop("b", runs).why) == ("test_accuracy", "untellable")

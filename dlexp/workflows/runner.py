@@ -113,7 +113,7 @@ class Trained:
         lacking = later.plan.without_data or self.plan.without_data
         return Trained(
             plan=replace(plan, without_data=lacking),
-            results=[*self.results, *later.results],
+            results=list({run_dir.path: run_dir for run_dir in (*self.results, *later.results)}.values()),
             said=[*self.said, *later.said],
             unsettled=[*self.unsettled, *later.unsettled],
             not_observed=[*self.not_observed, *later.not_observed],

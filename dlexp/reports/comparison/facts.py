@@ -25,7 +25,7 @@ from dlexp.reports.comparison.verdicts import has_verdict
 from dlexp.statistics.looks import Looks
 
 #: From so many experiments on the same examples on, or more than so many in all, each is a row of a table.
-_MANY, _MANY_APART = 4, 8
+MANY, _MANY_APART = 4, 8
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -154,7 +154,7 @@ class Comparison:
 def are_many(groups: Sequence[Group]) -> bool:
     """Whether each experiment is a row of a table."""
     counts = [len(group.experiments) for group in groups]
-    return max(counts, default=0) >= _MANY or sum(counts) > _MANY_APART
+    return max(counts, default=0) >= MANY or sum(counts) > _MANY_APART
 
 
 def compare(

@@ -128,13 +128,13 @@ def _comparable(comparison: Comparison, first: Compared, others: Sequence[Compar
     """The number by which most experiments can be compared with the first one, and these."""
     asked = next(iter([*comparison.asked, *filter(None, [comparison.ranked_by])]), "")
     found = []
-    for column in [Column.parse(asked)] if asked else _deciding(first):
+    for column in [Column.parse(asked)] if asked else ranking_columns(first):
         own = [each for each in others if each is first or not comparability.obstacle(first, each, column)]
         found.append((column, own if asked else [each for each in own if each is first or each.by_seed(column)]))
     return max(found, key=lambda pair: len(pair[1]))
 
 
-def _deciding(experiment: Compared) -> list[Column]:
+def ranking_columns(experiment: Compared) -> list[Column]:
     """By what an experiment is ranked unless the user says it: its first metric in validation, else in the test."""
     metrics = [each for each in experiment.recorded(lambda result: result.head_metrics) or () if each.is_judged]
     columns = [metrics[0] if metrics else Column(quantity="loss"), Column(quantity="loss")]

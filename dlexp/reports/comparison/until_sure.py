@@ -7,9 +7,10 @@ from dlexp.errors import UserError
 from dlexp.format import joined
 from dlexp.records.index import Run
 from dlexp.reports.comparison.commands import Command
-from dlexp.reports.comparison.facts import Comparison, compare_experiments
+from dlexp.reports.comparison.facts import MANY, Comparison, compare_experiments
 from dlexp.reports.comparison.groups import variants_of
 from dlexp.reports.comparison.headlines import Headline
+from dlexp.reports.comparison.ranking import ranking_columns
 from dlexp.reports.comparison.stops import Design, Stop, Stops, Why
 from dlexp.statistics.looks import Looks
 from dlexp.statistics.paired import MIN_PAIRS
@@ -47,7 +48,10 @@ class UntilSure:
         if not (baseline and baseline.runs and other and other.runs):  # All of them diverged.
             is_late = self.looks.is_late(n_seeds)
             return Stop(experiment=label, column="", n_seeds=n_seeds, why="untellable") if is_late else None
-        headline = _deciding(compare_experiments([baseline, other], self.metrics, looks=self.looks))
+        metrics = self.metrics
+        if not metrics and len(self.labels) >= MANY:  # As they are ranked, since the best of them may be picked.
+            metrics = [str(ranking_columns(baseline)[0])]
+        headline = _deciding(compare_experiments([baseline, other], metrics, looks=self.looks))
         why = self.design.why_settled(headline, self.looks, n_seeds)
         return Stop(experiment=label, column=str(headline.column), n_seeds=n_seeds, why=why) if why else None
 

@@ -25,6 +25,10 @@ from dlexp.statistics.paired import MIN_PAIRS
 
 #: Where a line can be broken: after the number, before what is claimed or allowed of it.
 _BOUND = re.compile(r"(?<=;) (?=claimed: |allowed: )")
+_ORDERED = (
+    "Some of these seeds were trained only until they told something: the intervals hold if the number of seeds of "
+    "this study was fixed before. If not, ask again on others."
+)
 _NOT_JUDGED = "No claim was judged: two epochs on a generated stand-in tell nothing of it."
 
 
@@ -204,6 +208,8 @@ def _notes_on_looks(facts: StudyFacts) -> Iterator[str]:
     """What numbers are worth that were looked at after every seed, and what to do where that told nothing."""
     asked: list[JudgedClaim | Decision] = [*facts.claims, *facts.decisions]
     answers = [answer for answer in asked if any(term.look for term in answer.terms)]
+    if not answers and any(each.until_sure for each in facts.comparison.experiments):
+        yield _ORDERED
     if any(term.interval for answer in answers for term in answer.terms):
         yield OF_LOOKS
     if any(answer.result == "cannot_tell" and is_settled(answer) for answer in answers):
