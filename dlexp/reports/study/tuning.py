@@ -67,7 +67,9 @@ def notes(tuning: Tuning, study: Study) -> Iterator[str]:
 
 
 def of_claim(untuned: JudgedClaim, tuned: JudgedClaim) -> Iterator[str]:
-    """How a claim comes out without tuning, its numbers, and where the winner flips."""
+    """How a claim comes out without tuning, its numbers, and where the winner flips; nothing while that is sealed."""
+    if untuned.is_sealed:
+        return
     also = untuned.result == tuned.result
     words = {"holds": ("holds", " too"), "fails": ("fails", " too"), "cannot_tell": ("cannot be told", " either")}
     result, too = words[untuned.result]
