@@ -1,15 +1,18 @@
 """Runs that are trained only as long as questions are open."""
 
 from collections.abc import Callable, Iterator, Sequence
+from contextlib import ExitStack, nullcontext
 from pathlib import Path
 
-from engines import Here
+import pytest
+from engines import Here, Watcher
 
 from dlexp.config.load import load
 from dlexp.execution.failures import record_failure
 from dlexp.execution.on_demand import Ended, OnDemand, Question, settled_after
 from dlexp.execution.plan import Key, Plan, Request
 from dlexp.execution.planning import plan
+from dlexp.execution.schedule import run_all
 from dlexp.records.index import Run, read
 from dlexp.records.lock import locked
 from dlexp.training.job import Job
@@ -154,3 +157,21 @@ def test_runs_of_other_processes_are_waited_for_or_end_the_question(tmp_path: Pa
 
     found = planned(tmp_path)
     assert trained(found.jobs_in(OnDemand(found, SEEDS, [question], waits=True))) == ["a0"]
+
+
+@pytest.mark.parametrize("begun_before", [True, False])
+def test_a_run_whose_other_process_is_gone_is_taken_over(tmp_path: Path, begun_before: bool) -> None:
+    """Also where nothing else is left to do meanwhile: the command does not wait for ever."""
+    found = planned(tmp_path)
+    path = next(iter(planned(tmp_path).jobs())).run_dir.lock_path
+    with ExitStack() as stack:
+        if begun_before:
+            stack.enter_context(locked(path))
+            found = planned(tmp_path)
+        order = OnDemand(found, SEEDS, [Question(tuple(own(found).values()), after(3))], waits=True)
+        stack.enter_context(nullcontext() if begun_before else locked(path))
+        engine = Here()
+
+        run_all(found.jobs_in(order), engine, Watcher(lambda n: stack.close() if n == 12 else None))
+
+    assert engine.trained.count(0) == 2

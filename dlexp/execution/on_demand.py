@@ -89,6 +89,8 @@ class OnDemand:
                 return "lost"
             run_dir = planned.begun
             assert run_dir is not None
+            if run_dir.status == "interrupted":  # Its process is gone.
+                return "to train"
         run = read(run_dir)
         if run.status == "finished" or run.has_diverged:
             return run

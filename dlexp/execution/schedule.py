@@ -97,6 +97,8 @@ def _run_once(jobs: Jobs, engine: Engine, watcher: Watcher, fail_fast: bool) -> 
                 except StopIteration:
                     is_through = True
                     break
+                if drawn is None and not n_running:  # Maybe what is waited for has lost its process.
+                    drawn = next(_taken_back(left), None)
                 if drawn is None:
                     break
                 engine.submit(drawn)
@@ -125,6 +127,14 @@ def _run_once(jobs: Jobs, engine: Engine, watcher: Watcher, fail_fast: bool) -> 
                 stages[job.path] = stage
                 watcher.entered(job, stage)
         watcher.tick()
+
+
+def _taken_back(left: list[Job]) -> Iterator[Job]:
+    """The jobs left to other processes that these have left in turn; they are `left` no more."""
+    for job in list(left):
+        if RunDir(job.path).status == "interrupted":
+            left.remove(job)
+            yield job
 
 
 def _free(jobs: Jobs, left: list[Job]) -> Jobs:
