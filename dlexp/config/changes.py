@@ -6,8 +6,8 @@ from pathlib import Path
 from typing import Any
 
 from dlexp.config import files
-from dlexp.config.flat import changed, flatten
-from dlexp.config.identity import compared
+from dlexp.config.flat import changed
+from dlexp.config.identity import settings_of
 from dlexp.config.labels import setting, telling
 from dlexp.config.load import Loaded, load
 from dlexp.config.names import CONFIG_SUFFIXES, of_variant
@@ -63,18 +63,14 @@ class ProposedChange:
 
 def changed_settings(a: Loaded, b: Loaded) -> dict[str, tuple[Any, Any]]:
     """The settings that tell two experiments apart, by dotted key: the value of the first, then of the second."""
-    both = [_flat(each) for each in (a, b)]
+    both = [settings_of(each.experiment) for each in (a, b)]
     return {key: (setting(both[0], key), setting(both[1], key)) for key in telling(both)}
 
 
 def changed_seeds(a: Loaded, b: Loaded) -> list[str]:
     """The keys of seeds in which two experiments differ: what another one draws is luck, and nothing learned."""
-    of_a, of_b = _flat(a), _flat(b)
+    of_a, of_b = settings_of(a.experiment), settings_of(b.experiment)
     return [key for key in changed(of_a, of_b) if _SEED.search(key) and key in of_a and key in of_b]
-
-
-def _flat(loaded: Loaded) -> dict[str, Any]:
-    return flatten(compared(loaded.experiment.model_dump(mode="json", exclude={"name"})))
 
 
 def _settings(word: str) -> list[str]:

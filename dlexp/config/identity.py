@@ -14,6 +14,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any, Literal
 
 from dlexp.components.identity_rules import LEFT_OUT, DataPath, IdentityRule, from_here
+from dlexp.config.flat import flatten
 
 if TYPE_CHECKING:
     from pydantic import BaseModel
@@ -199,6 +200,11 @@ def identified(settings: Settings) -> Settings:
 def compared(settings: Settings, paths: bool = True) -> Settings:
     """The settings as `diff`, `compare` and `why` have them; with `paths` as seen from the working directory."""
     return _ruled(settings, "compared", paths)
+
+
+def settings_of(experiment: "Experiment") -> Settings:
+    """What tells an experiment from others, by dotted key: settings as they are `compared`, without its name."""
+    return flatten(compared(experiment.model_dump(mode="json", exclude={"name"})))
 
 
 def _ruled(settings: Settings, how: Literal["identified", "compared"], paths: bool = True) -> Settings:

@@ -173,6 +173,13 @@ class Plan:
         asked = [each for each in self.runs if self.request.observe and each.subject.experiment.training.diagnostics]
         return unobserved(each.recorded for each in asked if each.recorded)
 
+    def ended(self, on_record: Attempts) -> dict[str, list[Run]]:
+        """By the identity of each experiment what stands for its runs on a later record: finished or diverged ones."""
+        runs: dict[str, list[Planned]] = {each.subject.identities.own: [] for each in self.runs}
+        for planned in self.runs:
+            runs[planned.subject.identities.own].append(planned)
+        return {own: list(ended(of_it, on_record)) for own, of_it in runs.items()}
+
     @cached_property
     def runs_dir(self) -> Path:
         """Where the new records go."""
@@ -251,6 +258,11 @@ class Plan:
             return latest
         # By its number: another command that begins the run in this moment is to get the same one.
         return numbering.create(*place, attempt=latest.folder.attempt + 1 if latest else 1)
+
+
+def ended(runs: Iterable[Planned], on_record: Attempts) -> Iterator[Run]:
+    """What stands for these runs on a later record, except those that neither finished nor diverged."""
+    return filter(None, (planned.record(on_record) for planned in runs))
 
 
 def together(plans: Sequence[Plan]) -> Plan:

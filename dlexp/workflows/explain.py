@@ -6,13 +6,11 @@ from pathlib import Path
 
 from dlexp.components import snapshot
 from dlexp.components.columns import Column
-from dlexp.config.flat import flatten
-from dlexp.config.identity import compared
+from dlexp.config.identity import settings_of
 from dlexp.config.labels import Labelled, labels
 from dlexp.config.limits import MAX_RUNS
 from dlexp.config.load import Loaded
 from dlexp.config.measurable import in_result
-from dlexp.config.names import PREFIX_LENGTH
 from dlexp.config.parts import Change
 from dlexp.errors import UserError
 from dlexp.execution.plan import Plan, Request
@@ -25,7 +23,7 @@ from dlexp.reports.attribution.facts import AskedAttribution, Explanation, gathe
 from dlexp.reports.attribution.forecast import AttributionForecast, forecast
 from dlexp.reports.comparison import commands, comparability
 from dlexp.reports.comparison.compared import Compared
-from dlexp.reports.comparison.groups import counts, variants_of
+from dlexp.reports.comparison.groups import counts, untrained, variants_of
 from dlexp.reports.plan.pace import Pace
 from dlexp.statistics.attribution import corners_of, first_and_last, shapley
 from dlexp.statistics.paired import MIN_PAIRS
@@ -113,10 +111,8 @@ def _config_of(word: str, runs_dir: Path) -> Loaded:
     if not found:
         raise UserError(f"{word}: no run of it finished; name its config")
     if len(found) > 1:
-        settings = [flatten(compared(each.experiment.model_dump(exclude={"name"}))) for each in found]
         named = [
-            Labelled(name=each.experiment.name, settings=own, identity="")
-            for each, own in zip(found, settings, strict=True)
+            Labelled(name=each.experiment.name, settings=settings_of(each.experiment), identity="") for each in found
         ]
         runs = [
             f"{each.path.parent.parent.name}/{each.path.parent.name} ({label})"
@@ -146,7 +142,7 @@ def _require_comparable(
     Raises:
         UserError: No column, or not the one that is asked for, measures the same in both.
     """
-    planned = [_untrained(word, each) for word, each in zip(asked.words, subjects, strict=True)]
+    planned = [untrained(each, word) for word, each in zip(asked.words, subjects, strict=True)]
     recorded = list(variants_of(dict(zip(asked.words, on_record, strict=True))).values())
     if len(recorded) == len(planned) and all(each.runs for each in recorded):
         planned = recorded  # What they recorded of their examples tells more than the settings.
@@ -168,22 +164,6 @@ def _require_metric(name: str, subjects: Sequence[IdentifiedExperiment], first: 
         raise UserError(f"--metric {name}: {missing.why_missing(column) or f'no run of {missing.label} has it'}")
     if obstacle := comparability.obstacle(first, other, column):
         raise UserError(f"{first.label} and {other.label} cannot be compared by {name}: {obstacle}")
-
-
-def _untrained(word: str, subject: IdentifiedExperiment) -> Compared:
-    """An experiment of which nothing is on record."""
-    experiment, digest = subject.experiment, subject.digests[0]
-    return Compared(
-        name=experiment.name,
-        label=word,
-        names=(experiment.name,),
-        identity=subject.identities.own,
-        settings=flatten(compared(experiment.model_dump(mode="json", exclude={"name"})))
-        | {"data digest": digest[:PREFIX_LENGTH]},
-        data_digest=digest,
-        runs={},
-        diverged=(),
-    )
 
 
 def _question(change: Change, asked: Difference, seeds: Sequence[int]) -> AskedAttribution:
@@ -221,11 +201,7 @@ def _again(asked: Difference) -> commands.Command:
 
 def _experiments(asked: AskedAttribution, plan: Plan) -> Mapping[int, Compared]:
     """By corner the runs on record, except where none finished or diverged."""
-    on_record = Attempts(scan(plan.runs_dir))
-    runs: dict[str, list[Run]] = {identity: [] for identity in plan.identities}
-    for planned in plan.runs:
-        if found := planned.record(on_record):
-            runs[planned.subject.identities.own].append(found)
+    runs = plan.ended(Attempts(scan(plan.runs_dir)))
     corners = dict(zip(plan.identities, asked.corners, strict=True))
     by_label = {asked.labels[corner]: runs[identity] for identity, corner in corners.items()}
     found_by_label = variants_of(by_label)

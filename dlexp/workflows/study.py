@@ -5,8 +5,8 @@ from dataclasses import dataclass, replace
 from itertools import chain
 from pathlib import Path
 
-from dlexp.config.flat import MISSING, flatten, format_value
-from dlexp.config.identity import compared
+from dlexp.config.flat import MISSING, format_value
+from dlexp.config.identity import settings_of
 from dlexp.config.labels import setting, telling
 from dlexp.config.load import Loaded
 from dlexp.config.load_study import LoadedStudy, load_study
@@ -14,7 +14,7 @@ from dlexp.config.names import BIAS_VARIANCE
 from dlexp.config.problems import ConfigError, Problem
 from dlexp.execution import arguments
 from dlexp.execution.on_demand import OnDemand, Question
-from dlexp.execution.plan import Key, Plan, Planned, Request, together
+from dlexp.execution.plan import Key, Plan, Planned, Request, ended, together
 from dlexp.records.index import Attempts, finished, read, scan, without_test
 from dlexp.records.seal import Seal
 from dlexp.records.summary_csv import rebuild
@@ -32,7 +32,6 @@ from dlexp.workflows.tuning import (
     at_best,
     carry_out_tuning,
     plan_tuning,
-    recorded,
     recorded_counts,
     warned,
 )
@@ -99,8 +98,8 @@ class PlannedStudy:
     def _judged(self, on_record: Attempts) -> StudyFacts:
         # What stands for the best before it is known says nothing of it.
         is_known = self.tuning is None or not self.tuning.missing(on_record)
-        runs = {name: list(recorded(of_it, on_record)) if is_known else [] for name, of_it in self.runs.items()}
-        sets = {name: list(recorded(of_it, on_record)) for name, of_it in self.training_sets.items()}
+        runs = {name: list(ended(of_it, on_record)) if is_known else [] for name, of_it in self.runs.items()}
+        sets = {name: list(ended(of_it, on_record)) for name, of_it in self.training_sets.items()}
         # Of seeds on demand, the answers know whether they need more.
         counted = [(self.training_sets, sets), *([] if self.is_on_demand else [(self.runs, runs)])]
         is_complete = not self.without_data and all(
@@ -116,8 +115,7 @@ class PlannedStudy:
     @property
     def _distinguishing(self) -> Mapping[str, dict[str, str]]:
         """By variant the settings in which it differs from others."""
-        configs = (each.experiment.model_dump(mode="json", exclude={"name"}) for each in self.study.variants.values())
-        settings = [flatten(compared(config)) for config in configs]
+        settings = [settings_of(each.experiment) for each in self.study.variants.values()]
         keys = telling(settings)
         own = (((key, setting(each, key)) for key in keys) for each in settings)
         told = ({key: format_value(value) for key, value in pairs if value is not MISSING} for pairs in own)
@@ -194,12 +192,7 @@ def _order(planned: Plan, studies: Sequence[PlannedStudy], runner: Runner) -> It
     if not asked:
         return None
     pace = Pace(finished(planned.request.runs_dir))
-
-    def seconds(run: Planned) -> float | None:
-        expected = pace.expected(run)
-        return expected.seconds if expected else None
-
-    on_demand = OnDemand(planned, (), asked, seconds, waits=runner.wait)
+    on_demand = OnDemand(planned, (), asked, pace.seconds, waits=runner.wait)
     in_any_case = _in_any_case(planned, studies)
     return chain((run for run in planned.to_train if run.key in in_any_case), on_demand)
 

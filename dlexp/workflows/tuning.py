@@ -2,7 +2,7 @@
 
 import functools
 import logging
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 from itertools import chain
 from typing import Any
@@ -15,9 +15,9 @@ from dlexp.config.load import Loaded
 from dlexp.config.load_study import LoadedStudy
 from dlexp.errors import DataError
 from dlexp.execution import arguments
-from dlexp.execution.plan import Plan, Planned, Request
+from dlexp.execution.plan import Plan, Planned, Request, ended
 from dlexp.format import plural
-from dlexp.records.index import Attempts, Run, finished
+from dlexp.records.index import Attempts, finished
 from dlexp.reports.study.picks import Pick, pick
 from dlexp.workflows import test_split
 from dlexp.workflows.runner import Runner, Trained
@@ -54,7 +54,7 @@ class PlannedTuning:
         found = {}
         for name, of_points in self.runs.items():
             points = zip(self.study.points[name], of_points, strict=True)
-            scored = [(point.values, list(recorded(runs, on_record))) for point, runs in points]
+            scored = [(point.values, list(ended(runs, on_record))) for point, runs in points]
             found[name] = pick(name, self.study.study, self.study.tune_by, scored)
         return found
 
@@ -169,10 +169,3 @@ def _on_data(config: dict[str, Any]) -> dict[str, Any]:
     """The settings that say which examples train."""
     settings = flatten(compared(config))
     return {key: value for key, value in settings.items() if key.startswith(("dataset.", "validation."))}
-
-
-def recorded(runs: Sequence[Planned], on_record: Attempts) -> Iterator[Run]:
-    """The runs that finished or diverged."""
-    for run in runs:
-        if found := run.record(on_record):
-            yield found

@@ -47,12 +47,11 @@ def compare_until_sure(asked: AskedUntilSure, runner: Runner) -> tuple[Compariso
         DataError: As `Runner.carry_out`.
     """
     plan, configs, comparison = _planned(asked)
-    pace = Pace(finished(asked.runs_dir))
     order = OnDemand(
         plan,
         asked.design.seeds,
         [_question(own, plan, comparison) for own in plan.identities[1:]],
-        lambda planned: expected.seconds if (expected := pace.expected(planned)) else None,
+        Pace(finished(asked.runs_dir)).seconds,
         waits=True,
     )
     trained = carry_out(plan, configs, runner, counts_done=True, order=order)
@@ -122,11 +121,8 @@ def _on_record(plan: Plan) -> Mapping[str, list[Run]]:
     Raises:
         UserError: Those of different versions of TensorFlow, which are never taken together.
     """
-    on_record = Attempts(scan(plan.runs_dir))
-    runs: dict[str, list[Run]] = {label: [] for label in plan.labels.values()}
-    for planned in plan.runs:
-        if found := planned.record(on_record):
-            runs[plan.labels[planned.subject.identities.own]].append(found)
+    found = plan.ended(Attempts(scan(plan.runs_dir)))
+    runs = {plan.labels[own]: of_it for own, of_it in found.items()}
     versions = sorted({run.record.tensorflow for own in runs.values() for run in own if run.status == "finished"})
     if len(versions) > 1:
         raise UserError(

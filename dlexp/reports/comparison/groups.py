@@ -5,9 +5,10 @@ from dataclasses import dataclass
 from typing import Any
 
 from dlexp.config.flat import flatten
-from dlexp.config.identity import Ingredients, compared
+from dlexp.config.identity import Ingredients, compared, settings_of
 from dlexp.config.labels import Labelled, labels
 from dlexp.config.names import PREFIX_LENGTH
+from dlexp.execution.standing import IdentifiedExperiment
 from dlexp.records.index import Run, latest
 from dlexp.reports.comparison import comparability
 from dlexp.reports.comparison.compared import Compared
@@ -55,6 +56,21 @@ def variants_of(runs: Mapping[str, Sequence[Run]]) -> dict[str, Compared]:
     counted = {name: [run for run in own if counts(run)] for name, own in runs.items()}
     newer = _newer([run for own in counted.values() for run in own])
     return {name: _pooled(name, name, own, newer) for name, own in counted.items() if own}
+
+
+def untrained(subject: IdentifiedExperiment, label: str) -> Compared:
+    """An experiment of which nothing is on record, by what its settings and its data tell."""
+    experiment, digest = subject.experiment, subject.digests[0]
+    return Compared(
+        name=experiment.name,
+        label=label,
+        names=(experiment.name,),
+        identity=subject.identities.own,
+        settings=settings_of(experiment) | {"data digest": digest[:PREFIX_LENGTH]},
+        data_digest=digest,
+        runs={},
+        diverged=(),
+    )
 
 
 def counts(run: Run) -> bool:

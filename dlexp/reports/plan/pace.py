@@ -71,6 +71,11 @@ class Pace:
                 return ExpectedTime(median(per_epoch) * left, is_of_same_experiment=False)
         return None
 
+    def seconds(self, planned: Planned) -> float | None:
+        """The same as a number."""
+        expected = self.expected(planned)
+        return expected.seconds if expected else None
+
 
 def recorded_pace(plan: Plan) -> Pace:
     """What the records where a plan's runs go tell of these; of thousands of records the most telling ones are read."""

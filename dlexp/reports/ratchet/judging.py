@@ -2,17 +2,15 @@
 
 import statistics
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 
 from dlexp.components.columns import Column
-from dlexp.config.flat import flatten
-from dlexp.config.identity import compared
 from dlexp.execution.standing import IdentifiedExperiment
 from dlexp.format import plural
 from dlexp.records.index import Run
 from dlexp.reports.comparison import comparability
 from dlexp.reports.comparison.compared import Compared
-from dlexp.reports.comparison.groups import variants_of
+from dlexp.reports.comparison.groups import untrained, variants_of
 from dlexp.reports.comparison.verdicts import difference, least_sd, lopsided
 from dlexp.reports.ratchet.campaign import Outcome, PairedFinding
 from dlexp.statistics import ratchet
@@ -47,7 +45,7 @@ def both_sides(incumbent: Sequence[Run], change: Sequence[Run], column: Column) 
     pairs: list[float] = []
     seeds = [run.seed for run in change]
     for n in range(1, len(seeds) + 1):
-        first, other = _first(a, seeds[:n]), _first(b, seeds[:n])
+        first, other = a.on(seeds[:n]), b.on(seeds[:n])
         found = difference(
             first.by_seed(column),
             other.by_seed(column),
@@ -65,12 +63,6 @@ def both_sides(incumbent: Sequence[Run], change: Sequence[Run], column: Column) 
     )
 
 
-def _first(side: Compared, seeds: Sequence[int]) -> Compared:
-    """One side as far as these seeds."""
-    runs = {seed: run for seed, run in side.runs.items() if seed in seeds}
-    return replace(side, runs=runs, diverged=tuple(seed for seed in side.diverged if seed in seeds))
-
-
 def _hopeless(incumbent: Compared, change: Compared, column: Column) -> tuple[Outcome | None, str]:
     for side in (incumbent, change):
         if not side.runs:
@@ -84,26 +76,12 @@ def _hopeless(incumbent: Compared, change: Compared, column: Column) -> tuple[Ou
 
 def why_incomparable(incumbent: IdentifiedExperiment, change: IdentifiedExperiment, column: Column) -> str:
     """Why a column of two experiments cannot be compared, as far as their settings and data tell; empty if it can."""
-    a, b = map(_untrained, (incumbent, change))
+    a, b = (untrained(each, each.experiment.name) for each in (incumbent, change))
     found = comparability.obstacle(a, b, column)
     if found == "other examples":
         split = "dataset" if column.split == "test" else f"dataset and {column.split}"
         return f"{column} would be on other examples than the incumbent's: leave {split} as they are"
     return f"{column} would be {found} than the incumbent's: choose another column with --by" if found else ""
-
-
-def _untrained(subject: IdentifiedExperiment) -> Compared:
-    experiment = subject.experiment
-    return Compared(
-        name=experiment.name,
-        label=experiment.name,
-        names=(),
-        identity=subject.identities.own,
-        settings=flatten(compared(experiment.model_dump(mode="json", exclude={"name"}))),
-        data_digest=subject.digests[0],
-        runs={},
-        diverged=(),
-    )
 
 
 def screened(sides: BothSides, n_seeds: int, column: Column, looks: Looks) -> tuple[Outcome, PairedFinding] | None:
