@@ -40,18 +40,14 @@ def bias_variance(
 
     Example: dlexp bias-variance configs/sine_capacity.yaml --grid model.hidden=[[1],[4],[64]]
     """
-    from functools import partial
-
-    from dlexp.cli.at_work import at_work
-    from dlexp.cli.trainings import close, progress
+    from dlexp.cli.trainings import close, training
     from dlexp.console import say
     from dlexp.execution import arguments
-    from dlexp.execution.pool import Pool
     from dlexp.reports.bias_variance import plot as bias_variance_plot
     from dlexp.reports.bias_variance.table import render
     from dlexp.reports.figure import require_png
     from dlexp.workflows.bias_variance import bias_variance as measure
-    from dlexp.workflows.runner import Given, Runner
+    from dlexp.workflows.runner import Given
 
     arguments.count(workers, "--workers")
     if plot:
@@ -65,9 +61,7 @@ def bias_variance(
         smoke=smoke,
         warn=say,
     )
-    with at_work("checking the configs", is_quiet=quiet) as screen:
-        shown = partial(progress, workers=workers, screen=screen, is_quiet=quiet)
-        runner = Runner(engine=partial(Pool, workers), progress=shown, wait=wait)
+    with training("checking the configs", workers, is_quiet=quiet, wait=wait) as runner:
         points, trained = measure(given, resamples, resampling, runner)
     print(render(points, output_format), end="")
     if plot:

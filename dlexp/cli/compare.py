@@ -6,6 +6,7 @@ from typing import Annotated
 import typer
 
 from dlexp.cli.options import RUNS_DIR, DataDir, Quiet, RunsDir, Since, StatusIs, TableFormat, Tagged, Where, Workers
+from dlexp.cli.trained_comparison import TrainedComparison, require_alone, require_training
 
 
 def compare(
@@ -66,7 +67,7 @@ def compare(
     status: StatusIs = None,
     since: Since = None,
     tags: Tagged = None,
-    most_seeds: Annotated[
+    max_seeds: Annotated[
         int | None,
         typer.Option(
             "--until-sure",
@@ -76,14 +77,16 @@ def compare(
             show_default=False,
         ),
     ] = None,
-    first_seed: Annotated[int, typer.Option(metavar="K", help="The first of these seeds.")] = 0,
+    first_seed: Annotated[int, typer.Option(metavar="K", help="Of --until-sure: the first seed.")] = 0,
     margin: Annotated[
         str | None,
         typer.Option(
-            metavar="X", help="Stop, too, where the difference is within it: 0.02, or '2 points'.", show_default=False
+            metavar="X",
+            help="Of --until-sure: stop, too, where the difference is within it: 0.02, or '2 points'.",
+            show_default=False,
         ),
     ] = None,
-    explain: Annotated[
+    is_explained: Annotated[
         bool,
         typer.Option(
             "--explain",
@@ -122,7 +125,7 @@ def compare(
     """Compare experiments: which one is better, the settings that differ, then every metric over the seeds.
 
     The answer is on the test metric of the head where there is one. With fewer than 3 common seeds it ends with the
-    command that trains more.
+    command that trains more. Nothing is trained, except with --until-sure and --explain.
 
     Example: dlexp compare digits_sgd digits_adam
     """
@@ -130,41 +133,27 @@ def compare(
     choosing |= {"--tag": tags, "--since": since, "--plot": plot, "--top": top, "--all": everything}
     of_looks: dict[str, object] = {"--first-seed": first_seed, "--margin": margin}
     of_shares = {"--full": full, "--seeds": n_seeds}
-    if explain:
-        from dlexp.cli.explained import explained
-        from dlexp.cli.explained import require_alone as require_explained_alone
+    trained = TrainedComparison(
+        words=words or [],
+        metrics=metrics or [],
+        workers=workers,
+        dry_run=dry_run,
+        quiet=quiet,
+        output_format=output_format,
+        runs_dir=runs_dir,
+        data_dir=data_dir,
+    )
+    if is_explained:
+        from dlexp.cli.explain import explain
 
-        require_explained_alone(choosing | of_looks | {"--until-sure": most_seeds})
-        explained(
-            words or [],
-            metrics or [],
-            n_seeds=n_seeds,
-            is_full=full,
-            workers=workers,
-            dry_run=dry_run,
-            quiet=quiet,
-            output_format=output_format,
-            runs_dir=runs_dir,
-            data_dir=data_dir,
-        )
+        require_alone("--explain", choosing | of_looks | {"--until-sure": max_seeds})
+        explain(trained, n_seeds=n_seeds, is_full=full)
         return
-    from dlexp.cli.until_sure import require_alone, require_training, until_sure
+    if max_seeds is not None:
+        from dlexp.cli.until_sure import compare_until_sure
 
-    if most_seeds is not None:
-        require_alone(choosing | of_shares)
-        until_sure(
-            words or [],
-            most_seeds,
-            first_seed=first_seed,
-            margin=margin,
-            metrics=metrics or [],
-            workers=workers,
-            dry_run=dry_run,
-            quiet=quiet,
-            output_format=output_format,
-            runs_dir=runs_dir,
-            data_dir=data_dir,
-        )
+        require_alone("--until-sure", choosing | of_shares)
+        compare_until_sure(trained, max_seeds, first_seed=first_seed, margin=margin)
         return
     require_training(of_looks | of_shares | {"--workers": workers > 1, "--dry-run": dry_run})
     from dlexp import console

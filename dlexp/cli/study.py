@@ -40,19 +40,14 @@ def study(
 
     Example: dlexp study configs/studies/optimizer.yaml
     """
-    from functools import partial
-
     from dlexp import console
-    from dlexp.cli.at_work import at_work
     from dlexp.cli.highlights import STUDY_PAGE
-    from dlexp.cli.trainings import close, progress
+    from dlexp.cli.trainings import close, training
     from dlexp.errors import UserError
     from dlexp.execution import arguments
     from dlexp.execution.plan import Request
-    from dlexp.execution.pool import Pool
     from dlexp.reports.study import forecast_page, table
     from dlexp.workflows import study as workflow
-    from dlexp.workflows.runner import Runner
 
     arguments.count(workers, "--workers")
     if open_test and (dry_run or smoke):
@@ -62,9 +57,7 @@ def study(
         found = workflow.preview(files, request, workers)
         print(forecast_page.render(found, output_format, console.width()), end="")
         return
-    with at_work("checking the studies", is_quiet=quiet) as screen:
-        shown = partial(progress, workers=workers, screen=screen, is_quiet=quiet)
-        runner = Runner(engine=partial(Pool, workers), progress=shown, fail_fast=fail_fast, wait=wait)
+    with training("checking the studies", workers, is_quiet=quiet, fail_fast=fail_fast, wait=wait) as runner:
         studied = workflow.study(files, request, runner, open_test=open_test)
     if smoke:
         print(table.render_smoke(studied.studies, output_format), end="")

@@ -1,11 +1,13 @@
-"""Commands that train: their progress, Ctrl-C and SIGTERM meanwhile, and how they end."""
+"""Commands that train: what trains, its progress, Ctrl-C and SIGTERM meanwhile, and how they end."""
 
 import signal
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
+from functools import partial
 
 import typer
 
+from dlexp.cli.at_work import at_work
 from dlexp.cli.highlights import CLOSING
 from dlexp.console import data_out, say
 from dlexp.errors import Elsewhere, Interrupted
@@ -17,7 +19,7 @@ from dlexp.reports.plan.screen import Screen
 from dlexp.reports.run.asserted import Assertion
 from dlexp.reports.run.closing import Closing, closing
 from dlexp.reports.run.without_result import without_result
-from dlexp.workflows.runner import Trained
+from dlexp.workflows.runner import Runner, Trained
 
 
 @contextmanager
@@ -49,6 +51,18 @@ def progress(
     shown = Progress(plan, workers, screen, events, is_quiet=is_quiet)
     with interruptible(lambda: shown.n_done), shown:
         yield shown
+
+
+@contextmanager
+def training(
+    checking: str, workers: int, *, is_quiet: bool, fail_fast: bool = False, wait: bool = False
+) -> Iterator[Runner]:
+    """What trains in so many processes, and until it does, shows what the command does."""
+    from dlexp.execution.pool import Pool
+
+    with at_work(checking, is_quiet=is_quiet) as screen:
+        shown = partial(progress, workers=workers, screen=screen, is_quiet=is_quiet)
+        yield Runner(engine=partial(Pool, workers), progress=shown, fail_fast=fail_fast, wait=wait)
 
 
 def gathered(trained: Trained, assertions: Sequence[Assertion] = (), *, divergence_fails: bool = True) -> Closing:

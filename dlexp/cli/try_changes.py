@@ -49,19 +49,14 @@ def try_changes(
 
     Example: dlexp try optimizer=adam training.batch_size=16 --over configs/digits_sgd.yaml
     """
-    from functools import partial
-
     from dlexp import console
-    from dlexp.cli.at_work import at_work
     from dlexp.cli.highlights import campaign
-    from dlexp.cli.trainings import close, progress
+    from dlexp.cli.trainings import close, training
     from dlexp.execution import arguments
     from dlexp.execution.plan import Request
-    from dlexp.execution.pool import Pool
     from dlexp.reports.ratchet import forecast, page
     from dlexp.workflows import ratchet
     from dlexp.workflows.campaigning import Tries
-    from dlexp.workflows.runner import Runner
 
     arguments.count(workers, "--workers")
     request = Request(runs_dir=runs_dir, data_dir=data_dir)
@@ -71,9 +66,7 @@ def try_changes(
         print(forecast.render(ratchet.preview(tries, workers), output_format, console.width()), end="")
         return
     if changes:
-        with at_work("checking the changes", is_quiet=quiet) as screen:
-            shown = partial(progress, workers=workers, screen=screen, is_quiet=quiet)
-            runner = Runner(engine=partial(Pool, workers), progress=shown, wait=wait)
+        with training("checking the changes", workers, is_quiet=quiet, wait=wait) as runner:
             found, trained = ratchet.try_changes(tries, runner)
     else:
         found = ratchet.campaign_of(over, runs_dir)
