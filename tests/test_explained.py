@@ -226,6 +226,24 @@ def test_a_seed_on_which_one_diverged_is_left_out(scored: Engines, invoke: Invok
     assert row.endswith("better")
 
 
+@pytest.mark.parametrize("fails", ["diverged", "has no result"])
+def test_an_end_that_never_finishes_leaves_nothing_to_split(
+    scored: Engines, invoke: Invoke, monkeypatch: pytest.MonkeyPatch, fails: str
+) -> None:
+    """Nothing of the other configs is said to be missing, whether it diverged or failed otherwise."""
+    engine = scored(lambda keys, seed: hidden_and_rate(keys, seed) if keys else math.nan)
+    if fails != "diverged":
+        monkeypatch.setattr("engines.Diverged", lambda *_: KeyError("planted"))
+    code, out, _ = invoke("compare", "a.yaml", "b.yaml", "--explain", "--seeds", "3")
+
+    assert code == (0 if fails == "diverged" else 1)
+    assert len(engine.trained) == 24
+    assert out.startswith("Cannot tell what accounts for the difference between a and b: on no seed all 8")
+    assert [line for line in out.splitlines() if line.startswith("Left out")] == [
+        f"Left out: seeds 0, 1, 2, since a {fails}."
+    ]
+
+
 def test_a_config_in_between_that_always_diverges_leaves_nothing_to_split(scored: Engines, invoke: Invoke) -> None:
     """That is said, and which one it is."""
     scored(lambda keys, seed: math.nan if keys == {"hidden"} else hidden_and_rate(keys, seed))

@@ -119,6 +119,7 @@ def gather(asked: AskedAttribution, experiments: Mapping[int, Compared]) -> Expl
     scores = _Scores(
         column=column,
         experiments=experiments,
+        ends=_ends(asked, experiments),
         by_seed={
             seed: {corner: values[corner][seed] for corner in asked.corners}
             for seed in asked.seeds
@@ -156,6 +157,8 @@ class _Scores:
     column: Column
     experiments: Mapping[int, Compared]
     """By corner."""
+    ends: Sequence[Compared]
+    """Those of them whose difference is explained: one that never finished or diverged is missing."""
     by_seed: Mapping[int, Mapping[int, float]]
     """For each seed that all experiments have, by corner."""
 
@@ -180,13 +183,15 @@ class _Scores:
         return next((step for each in self.experiments.values() if (step := each.step_of(self.column))), 0.0)
 
     def _level(self, n: int) -> float | Looks:
-        return recorded_looks(self.experiments[0], self.experiments[max(self.experiments)], n) or LEVEL / n
+        looks = recorded_looks(self.ends[0], self.ends[-1], n) if self.ends else None
+        return looks or LEVEL / n
 
 
 def _column(asked: AskedAttribution, experiments: Mapping[int, Compared]) -> Column:
     """What is explained: the column that was asked for, or the first that decides between both experiments."""
-    ends = [experiments[corner] for corner in (0, asked.change.last) if corner in experiments]
-    if len(ends) < 2 or not all(each.runs for each in ends):
+    finished = [each for each in (*_ends(asked, experiments), *experiments.values()) if each.runs]
+    ends = list({id(each): each for each in finished}.values())[:2]  # Others stand for one that never finished.
+    if len(ends) < 2:
         return Column.parse(asked.metric or "test_loss")
     found = compare_experiments(ends, [asked.metric] if asked.metric else [])
     column = Column.parse(asked.metric) if asked.metric else found.headlines[0].column
@@ -194,6 +199,11 @@ def _column(asked: AskedAttribution, experiments: Mapping[int, Compared]) -> Col
         if each.runs and (obstacle := comparability.obstacle(ends[0], each, column)):
             raise UserError(f"{column} of {asked.labels[corner]} cannot be compared with {ends[0].label}: {obstacle}")
     return column
+
+
+def _ends(asked: AskedAttribution, experiments: Mapping[int, Compared]) -> list[Compared]:
+    """The experiments whose difference is explained, except one of which no run finished or diverged."""
+    return [experiments[corner] for corner in (0, asked.change.last) if corner in experiments]
 
 
 def _uneven(asked: AskedAttribution, weights: Weights, bits: int, scores: _Scores) -> str | None:
