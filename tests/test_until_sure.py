@@ -10,12 +10,13 @@ import numpy as np
 import pytest
 from commands import Invoke
 from engines import Scoring
-from make_runs import changed, finished
+from make_runs import CONFIG, changed, failed, finished
 from scipy import stats
 
 import dlexp
 from dlexp.errors import UserError
 from dlexp.records.index import Run, read
+from dlexp.reports.comparison.facts import compare
 from dlexp.reports.comparison.stops import Design
 from dlexp.reports.comparison.until_sure import UntilSure
 from dlexp.training.job import Job
@@ -175,6 +176,36 @@ def test_three_experiments_share_the_level_and_each_has_its_own_stop(
     assert [(each["experiment"], each["n_seeds"]) for each in found["until_sure"]["stops"]] == [("b", 3), ("c", 6)]
     assert len(engine.trained) == 6 + 3 + 6
     assert [each["difference"]["looks"]["comparisons"] for each in found["headlines"]] == [2, 2]
+
+
+def test_what_becomes_of_the_first_one_later_takes_no_verdict_back(tmp_path: Path) -> None:
+    """Seeds on which it is trained for others, and diverges, are none of one that was told before; later, too."""
+    scores = {
+        "a": [0.5] * 12,
+        "b": [0.7, 0.701, 0.702],
+        "c": [0.505 + 0.01 * float(x) for x in np.random.default_rng(1).normal(size=12)],
+    }
+    configs = {"a": CONFIG, "b": WIDER, "c": changed(model={"hidden": [12, 64]})}
+    runs: dict[str, list[Run]] = {
+        name: [
+            read(failed(tmp_path, name, seed, configs[name]))
+            if seed == 6 and name != "b"
+            else read(finished(tmp_path, name, seed, x, configs[name], until_sure=12))
+            for seed, x in enumerate(own)
+        ]
+        for name, own in scores.items()
+    }
+
+    found = UntilSure(design=Design(12), labels="abc", metrics=["val_accuracy"]).comparison(runs)
+    later = compare([run for own in runs.values() for run in own], ["val_accuracy"])
+
+    assert found.stops
+    assert [stop.why for stop in found.stops.each] == ["told", "told"]
+    assert found.stops.each[0].n_seeds == 3 < 6 < found.stops.each[1].n_seeds
+    of_b = found.headlines[0].difference
+    assert of_b
+    assert (of_b.pairs, of_b.verdict) == (3, "better")
+    assert later.headlines[0].difference == of_b
 
 
 def test_seeds_that_diverge_or_collapse_on_one_side_are_given_up(

@@ -70,7 +70,7 @@ def scores_of(
     """
     column = Column.parse(name)
     for group in groups:
-        differences = [_difference(group.baseline, each, column) for each in group.experiments]
+        differences = [_difference(group.baseline, each, column, looks) for each in group.experiments]
         m = max(1, n_sharing(sum(bool(found and found.interval) for found in differences), is_picked))
         results = ExampleResults(group.baseline, column) if on_examples else None
         for each, own in zip(group.experiments, differences, strict=True):
@@ -100,10 +100,16 @@ def n_sharing(n: int, is_picked: bool) -> int:
     return n * (n + 1) // 2 if is_picked else n
 
 
-def _difference(baseline: Compared, experiment: Compared, column: Column) -> PairedDifference | None:
+def _difference(
+    baseline: Compared, experiment: Compared, column: Column, looks: Looks | None
+) -> PairedDifference | None:
     """The difference from the baseline as if it were the only one; None for itself and where it is not comparable."""
     if experiment is baseline or comparability.obstacle(baseline, experiment, column):
         return None
+    if looks or recorded_looks(baseline, experiment, 1):
+        # The baseline is trained on for others: what becomes of it then is not beside anything of this one.
+        ended = [each.runs.keys() | set(each.diverged) for each in (baseline, experiment)]
+        baseline, experiment = (each.on(ended[0] & ended[1]) for each in (baseline, experiment))
     first, other = baseline.by_seed(column), experiment.by_seed(column)
     grid = least_sd(baseline, experiment, column)
     # Without a verdict nothing is said that luck could decide.
