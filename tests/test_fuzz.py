@@ -9,10 +9,11 @@ import yaml
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
+from dlexp.config.claim import Claim
 from dlexp.config.load import load
 from dlexp.config.load_study import load_study
 from dlexp.config.problems import ConfigError
-from dlexp.config.study import Claim, Study
+from dlexp.config.study import Study
 from dlexp.errors import shown
 
 CONFIGS = [path.read_bytes() for path in sorted((Path(__file__).parents[1] / "configs").glob("*.yaml"))]

@@ -8,9 +8,9 @@ import pytest
 from experiments import DIABETES, DIGITS, experiment
 
 from dlexp.components.columns import COSTS, Column
+from dlexp.config.claim import ERROR_PARTS
 from dlexp.config.load import load, load_unchecked
 from dlexp.config.measurable import error_parts, in_diagnostics, in_each_epoch, in_result, is_decidable
-from dlexp.config.study import ERROR_PARTS
 from dlexp.reports.bias_variance.facts import squared, zero_one
 
 RECORDS = Path(__file__).parent / "records"

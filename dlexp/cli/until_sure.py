@@ -42,7 +42,7 @@ def _margin(text: str | None) -> float | None:
     """A size in the unit of the column: 0.02, of an accuracy also `2 points`."""
     if text is None:
         return None
-    from dlexp.config.study import SIZE_IN_POINTS, in_unit
+    from dlexp.config.points import SIZE_IN_POINTS, in_unit
 
     try:
         size = in_unit(text) if re.match(SIZE_IN_POINTS, text) else float(text)

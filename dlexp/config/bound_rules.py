@@ -5,8 +5,10 @@ from collections.abc import Iterator
 
 from dlexp.components.columns import Column
 from dlexp.components.component import Misfit
+from dlexp.config.claim import ERROR_PARTS, MINUS, Claim
 from dlexp.config.measurable import DIAGNOSTICS
-from dlexp.config.study import ERROR_PARTS, MINUS, Claim, Study, in_unit
+from dlexp.config.points import in_unit
+from dlexp.config.study import Study
 
 #: The lowest and the highest value of the parts of 0-1 loss; estimates of the other parts may be of any size.
 _PARTS = {

@@ -6,6 +6,7 @@ from dlexp.components.columns import Column
 from dlexp.components.component import Misfit
 from dlexp.components.heads import Multitask
 from dlexp.config.checks import check
+from dlexp.config.claim import MINUS, OVER, Claim
 from dlexp.config.experiment import Experiment
 from dlexp.config.measurable import (
     DIAGNOSTICS,
@@ -17,7 +18,7 @@ from dlexp.config.measurable import (
     why_no_diagnostics,
 )
 from dlexp.config.resampled import resampled
-from dlexp.config.study import MINUS, OVER, Claim, Study
+from dlexp.config.study import Study
 from dlexp.config.watched import with_metric
 from dlexp.format import plural
 from dlexp.near_words import did_you_mean

@@ -10,10 +10,11 @@ from typing import Any
 from pydantic import BaseModel, TypeAdapter
 
 from dlexp import registry
+from dlexp.config.claim import BOUNDS, MEASURES, SUBJECTS
 from dlexp.config.experiment import Experiment
 from dlexp.config.lint import ALLOWED
 from dlexp.config.places import HEAD_SHORT_FORMS
-from dlexp.config.study import BOUNDS, MEASURES, SUBJECTS, Study
+from dlexp.config.study import Study
 from dlexp.config.variants import FILE
 
 Schema = dict[str, Any]

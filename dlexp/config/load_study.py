@@ -10,6 +10,7 @@ from pydantic import ValidationError
 from dlexp.components.component import Misfit
 from dlexp.config import bound_rules, claim_rules, tuning_rules
 from dlexp.config.budget import Imposed, NTrained
+from dlexp.config.claim import Claim
 from dlexp.config.lint import Finding
 from dlexp.config.load import Loaded
 from dlexp.config.measurable import DIAGNOSTICS
@@ -17,7 +18,7 @@ from dlexp.config.messages import problems_of
 from dlexp.config.node import Node
 from dlexp.config.places import Document, Place
 from dlexp.config.problems import ConfigError, Problem, Source, refused
-from dlexp.config.study import Claim, Study, is_study
+from dlexp.config.study import Study, is_study
 from dlexp.config.tuning import TuningPoint, points_of
 from dlexp.config.variants import load_variants, observed, same_experiments, variants_of
 from dlexp.config.yaml_source import STUDY, read

@@ -9,13 +9,15 @@ from pydantic import ValidationError
 from pydantic_core import ErrorDetails
 
 from dlexp.config.advice import has_override, setting
+from dlexp.config.claim import Claim
 from dlexp.config.experiment import Experiment
 from dlexp.config.flat import format_value
 from dlexp.config.names import PATTERN, mended
 from dlexp.config.node import Keys, dotted
 from dlexp.config.places import ROOT, Document, Place, keys_below, keys_of
+from dlexp.config.points import PERCENT, POINTS, SIZE_IN_POINTS
 from dlexp.config.problems import Problem
-from dlexp.config.study import PERCENT, POINTS, SIZE_IN_POINTS, Claim, Seeds, SeedsUntilSure, Study
+from dlexp.config.study import Seeds, SeedsUntilSure, Study
 from dlexp.config.suggestions import as_text, fits, instead, off_instead
 from dlexp.errors import MAX_EXPLAINED
 from dlexp.near_words import did_you_mean, nearest, synonym

@@ -11,6 +11,7 @@ from pathlib import Path
 
 from dlexp.config.bases import read_with_bases
 from dlexp.config.budget import Imposed
+from dlexp.config.claim import MINUS, OVER
 from dlexp.config.experiment import Experiment
 from dlexp.config.flat import format_value
 from dlexp.config.identity import identified
@@ -21,7 +22,6 @@ from dlexp.config.node import Node, dotted
 from dlexp.config.overrides import nested, with_values
 from dlexp.config.places import merged
 from dlexp.config.problems import DEFAULT, ConfigError, Problem, Source, refused
-from dlexp.config.study import MINUS, OVER
 from dlexp.config.yaml_source import NamedBy
 
 #: The key of a variant that names its own config.

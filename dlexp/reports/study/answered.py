@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from typing import Literal
 
 from dlexp.components.columns import Column
-from dlexp.config.study import MINUS, Expected
+from dlexp.config.claim import MINUS, Expected
 from dlexp.reports.study.decisions import Outcome
 from dlexp.reports.study.facts import StudyFacts
 from dlexp.reports.study.measures import of_claim

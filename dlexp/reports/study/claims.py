@@ -4,7 +4,8 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from functools import cached_property
 
-from dlexp.config.study import Claim, Study
+from dlexp.config.claim import Claim
+from dlexp.config.study import Study
 from dlexp.records.seal import is_sealed
 from dlexp.reports.comparison.compared import Compared
 from dlexp.reports.study.measures import Measure, of_claim, remembering

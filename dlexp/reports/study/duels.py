@@ -4,7 +4,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass, replace
 
 from dlexp.components.columns import COSTS, Column
-from dlexp.config.study import Claim
+from dlexp.config.claim import Claim
 from dlexp.reports.comparison.differences import written
 from dlexp.reports.comparison.facts import Comparison
 from dlexp.reports.comparison.verdicts import PairedDifference

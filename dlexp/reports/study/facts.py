@@ -4,8 +4,9 @@ from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 
 from dlexp.components.columns import Column
+from dlexp.config.claim import Claim
 from dlexp.config.load_study import LoadedStudy
-from dlexp.config.study import Claim, Study
+from dlexp.config.study import Study
 from dlexp.format import joined
 from dlexp.records.index import Run
 from dlexp.records.seal import Seal

@@ -8,7 +8,7 @@ from pathlib import Path
 from typing import TypeVar
 
 from dlexp.components.columns import Column
-from dlexp.config.study import MINUS, Claim
+from dlexp.config.claim import MINUS, Claim
 from dlexp.records.ended import Finished
 from dlexp.records.history import EPOCH, PROBE_ROWS
 from dlexp.records.index import Run

@@ -6,7 +6,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from typing import Literal, NamedTuple
 
-from dlexp.config.study import MINUS, OVER, Claim
+from dlexp.config.claim import MINUS, OVER, Claim
 from dlexp.format import joined, plural
 from dlexp.reports.comparison.verdicts import EQUAL, PairedDifference
 from dlexp.statistics.looks import Looks

@@ -4,7 +4,7 @@ import math
 from dataclasses import dataclass, replace
 
 from dlexp.components.columns import Column
-from dlexp.config.study import MINUS, Claim
+from dlexp.config.claim import MINUS, Claim
 from dlexp.reports import numbers
 from dlexp.reports.numbers import fixed, places_of, signed, significant
 from dlexp.reports.study.terms import Bound, Kind, Term
