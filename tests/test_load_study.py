@@ -199,7 +199,7 @@ def test_claims_are_counted_by_the_numbers_that_they_bound(write: Write) -> None
 
 def test_seeds_are_the_first_ones_or_those_that_are_named(write: Write) -> None:
     """5 of them by default; others for a question that the first ones left open."""
-    text = "base: base.yaml\nvariants: {a: {}}\n"
+    text = "base: base.yaml\nvariants: {a: {}, b: {optimizer: adam}}\n"
     given = ("", "seeds: 3\n", "seeds: {first: 5, count: 12}\n")
     at_most = ("until_sure: 12\n", "until_sure: {max_seeds: 24, first_seed: 12}\n")
 

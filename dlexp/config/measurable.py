@@ -42,6 +42,13 @@ def in_result(experiment: Experiment) -> list[str]:
     return [*dict.fromkeys(map(str, columns)), *COSTS]
 
 
+def validation_scores(experiment: Experiment) -> list[Column]:
+    """The scores of the last epoch on the validation split by which one can be better: metrics first, then losses."""
+    columns = map(Column.parse, in_result(experiment))
+    scores = (each for each in columns if each.split == "validation" and each.is_judged and not each.best)
+    return sorted(scores, key=lambda each: each.is_loss)
+
+
 def in_diagnostics(experiment: Experiment) -> list[str]:
     """The columns of the diagnostics, of each hidden layer and over all of them; none if there is nothing to see."""
     if why_no_diagnostics(experiment) or not isinstance(experiment.model, Stack) or not experiment.model.hidden:

@@ -6,15 +6,13 @@ from dlexp.components.columns import Column
 from dlexp.components.component import Misfit
 from dlexp.config.claim_rules import Experiments, listed, missing
 from dlexp.config.experiment import Experiment
-from dlexp.config.measurable import CHOOSES_NO_EXAMPLES, in_result, is_decidable
+from dlexp.config.measurable import CHOOSES_NO_EXAMPLES, in_result, is_decidable, validation_scores
 from dlexp.config.study import Study
 
 
 def default_column(experiment: Experiment) -> str:
     """The last epoch's validation score by which one picks: the head's first metric that has a better way."""
-    columns = map(Column.parse, _picking(experiment))
-    last = [column for column in columns if not column.best]
-    return str(next((column for column in last if not column.is_loss), Column(quantity="loss", split="validation")))
+    return str(next(iter(validation_scores(experiment)), Column(quantity="loss", split="validation")))
 
 
 def tuning(study: Study, experiments: Experiments) -> Iterator[Misfit]:

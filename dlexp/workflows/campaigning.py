@@ -1,13 +1,12 @@
 """A campaign under way: each step is trained, judged, and written down before the next one begins."""
 
 import logging
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
-from itertools import count, islice
+from itertools import islice
 from pathlib import Path
 from typing import Any
 
-from dlexp.components.columns import Column
 from dlexp.components.validations import TestSplit
 from dlexp.config.changes import ProposedChange, changed_seeds, changed_settings
 from dlexp.config.flat import format_value
@@ -17,14 +16,10 @@ from dlexp.config.names import PREFIX_LENGTH
 from dlexp.config.problems import ConfigError
 from dlexp.errors import UserError
 from dlexp.execution.on_demand import Ended, OnDemand, Question, settled_after
-from dlexp.execution.plan import Key, Plan, Planned, Request, together
-from dlexp.execution.standing import IdentifiedExperiment
+from dlexp.execution.plan import Request
 from dlexp.format import joined
-from dlexp.near_words import did_you_mean
-from dlexp.records.index import Attempts, Run, scan
 from dlexp.records.ledger import Ledger, ledger_path
 from dlexp.records.test_uses import Judgement, note_consultation
-from dlexp.reports.comparison.verdicts import has_verdict
 from dlexp.reports.ratchet import campaign as steps
 from dlexp.reports.ratchet import judging
 from dlexp.reports.ratchet.campaign import Campaign, Confirmation, Outcome, PairedFinding, Proposal, campaigns_of
@@ -35,8 +30,8 @@ from dlexp.statistics import looks
 from dlexp.statistics.looks import Looks
 from dlexp.statistics.ratchet import FRESH_SEEDS, level_of
 from dlexp.whole_files import write_text
+from dlexp.workflows.campaign_runs import CampaignRuns, Side
 from dlexp.workflows.runner import Runner, Trained, say_warnings
-from dlexp.workflows.train import carry_out, plan_again
 
 log = logging.getLogger(__name__)
 
@@ -72,17 +67,16 @@ class Campaigning:
         """
         if why := looks.why_not(tries.max_seeds):
             raise UserError(f"--max-seeds: {why}")
-        self._request = tries.request
         self._first = load(tries.over)
-        self._column = _column(self._first, tries.by)
+        self._column = judging.deciding_column(self._first, tries.by)
         self._looks = Looks(tries.max_seeds)
         self._ledger = Ledger(ledger_path(tries.request.runs_dir, self._first.experiment.name))
         self._incumbent_path = written_at(self._ledger.path)
         if tries.over.resolve().parent == self._ledger.path.resolve().parent:
             raise UserError(f"{tries.over}: written by dlexp try; name the config that its campaign began with")
-        self._trained: list[Trained] = []
+        self._runs = CampaignRuns(tries.request)
         self._before = campaigns_of(self._ledger.entries(), self._ledger.path)
-        subject = self._sides([self._first])[0].subject
+        subject = self._runs.sides([self._first])[0].subject
         begun = self._before.pop() if self._before else None
         self._is_new = begun is None or not any(each in subject.identities for each in begun.incumbents)
         if begun and self._is_new:
@@ -93,14 +87,7 @@ class Campaigning:
     @property
     def trained(self) -> Trained | None:
         """All that was trained, as of one plan; None if nothing was to be."""
-        if not self._trained:
-            return None
-        results = {run_dir.path: run_dir for each in self._trained for run_dir in each.results}
-        return Trained(
-            plan=together([each.plan for each in self._trained]),
-            results=list(results.values()),
-            said=[line for each in self._trained for line in each.said],
-        )
+        return self._runs.trained
 
     def facts(self, changes: Sequence[TriedChange]) -> CampaignFacts:
         """What became of the changes of a command."""
@@ -121,7 +108,7 @@ class Campaigning:
                 lines += error.lines
         if not lines:
             say_warnings([incumbent, *loaded])
-            own, *others = self._sides([incumbent, *loaded])
+            own, *others = self._runs.sides([incumbent, *loaded])
             reasons = (self._why_not(own, each) for each in others)
             lines = [f"{change.text}: {why}" for change, why in zip(proposed, reasons, strict=True) if why]
         if lines:
@@ -133,19 +120,19 @@ class Campaigning:
         Raises:
             UserError: With everything that is wrong.
         """
-        own, *others = self._sides([self._incumbent, *(each.over(self._incumbent, self._name) for each in proposed)])
+        own, *others = self._sides_of(proposed)
         if new := [each for each in others if self._known(own, each) == ("", None)]:
-            plan = self._plan([each.loaded for each in (own, *new)], [0])
+            plan = self._runs.plan([each.loaded for each in (own, *new)], [0])
             runner.require_trainable(plan, {each.identity: each.loaded for each in (own, *new)})
 
     def forecast(self, proposed: Sequence[ProposedChange], workers: int) -> TriesForecast:
         """What the screening of changes would train at most."""
-        own, *others = self._sides([self._incumbent, *(each.over(self._incumbent, self._name) for each in proposed)])
+        own, *others = self._sides_of(proposed)
         known = [self._known(own, each) for each in others]
         remarks = ["", *(remark or (found and "better; to be confirmed") or "" for remark, found in known)]
         texts = ["", *(each.text for each in proposed)]
         new = [each.loaded for each, remark in zip([own, *others], remarks, strict=True) if not remark]
-        plan = self._plan(new if len(new) > 1 else [], range(self._looks.max_seeds), self._looks.max_seeds)
+        plan = self._runs.plan(new if len(new) > 1 else [], range(self._looks.max_seeds), self._looks.max_seeds)
         changes = list(zip([each.identity for each in (own, *others)], texts, remarks, strict=True))
         name, by = own.loaded.experiment.name, str(self._column)
         return forecast(name, by, self._looks.max_seeds, changes, plan, workers)
@@ -167,7 +154,7 @@ class Campaigning:
             loaded = change.over(self._incumbent, self._name)
         except ConfigError as error:  # It could be laid over what was the incumbent when the command began.
             return self._refused(change, "; ".join(error.lines))
-        incumbent, own = self._sides([self._incumbent, loaded])
+        incumbent, own = self._runs.sides([self._incumbent, loaded])
         remark, found = self._known(incumbent, own)
         if remark:
             return TriedChange(change=change.text, proposal=found, remark=remark)
@@ -185,14 +172,14 @@ class Campaigning:
         is_decided = found is not None and found.outcome != "promising"
         return TriedChange(change=change.text, proposal=found, remark="" if is_decided else _UNDECIDED)
 
-    def _known(self, incumbent: "_Side", own: "_Side") -> tuple[str, Proposal | None]:
+    def _known(self, incumbent: Side, own: Side) -> tuple[str, Proposal | None]:
         """Why a change is not to be screened, empty if it is or only waits for its confirmation; and what is known."""
         if own.identity == incumbent.identity:
             return "the same experiment as the incumbent", None
         found = self._campaign.tried(incumbent.subject.identities, own.subject.identities, str(self._column))
         return ("tried before over this incumbent" if found and found.outcome != "promising" else "", found)
 
-    def _screened(self, change: ProposedChange, incumbent: "_Side", own: "_Side", runner: Runner) -> Proposal | None:
+    def _screened(self, change: ProposedChange, incumbent: Side, own: Side, runner: Runner) -> Proposal | None:
         """A change after its screening; None if runs are missing."""
         seeds, sides = range(self._looks.max_seeds), (incumbent.identity, own.identity)
 
@@ -201,8 +188,8 @@ class Campaigning:
             return judging.screened(of_both, n, self._column, self._looks)
 
         question = Question(sides, lambda ended: ending(ended, len(ended[own.identity])) is not None)
-        plan = self._plan([incumbent.loaded, own.loaded], seeds, len(seeds))
-        runs = self._train(plan, [incumbent, own], runner, OnDemand(plan, seeds, [question], waits=runner.wait))
+        plan = self._runs.plan([incumbent.loaded, own.loaded], seeds, len(seeds))
+        runs = self._runs.train(plan, [incumbent, own], runner, OnDemand(plan, seeds, [question], waits=runner.wait))
         if (n := settled_after(question, runs, seeds)) is None:
             return None
         ended = {side: [runs[side, seed] for seed in seeds[:n]] for side in sides}
@@ -213,15 +200,15 @@ class Campaigning:
         self._note(steps.screened(proposal, _names(ended, incumbent, own)))
         return proposal
 
-    def _confirmed(self, proposal: Proposal, incumbent: "_Side", own: "_Side", runner: Runner) -> Proposal:
+    def _confirmed(self, proposal: Proposal, incumbent: Side, own: Side, runner: Runner) -> Proposal:
         """A promising change after its confirmation; as it was if runs are missing."""
         if proposal.confirmation is None:
             proposal = replace(proposal, confirmation=self._new_confirmation(incumbent, own))
             self._note(steps.confirming(proposal))
         assert proposal.confirmation
         seeds, j = proposal.confirmation.seeds, proposal.confirmation.j
-        plan = self._plan([incumbent.loaded, own.loaded], seeds)
-        runs = self._train(plan, [incumbent, own], runner)
+        plan = self._runs.plan([incumbent.loaded, own.loaded], seeds)
+        runs = self._runs.train(plan, [incumbent, own], runner)
         keys = {side.identity: [(side.identity, seed) for seed in seeds] for side in (incumbent, own)}
         if any(key not in runs for of_side in keys.values() for key in of_side):
             return proposal
@@ -233,18 +220,17 @@ class Campaigning:
         self._note(steps.confirmed(proposal, _names(ended, incumbent, own)))
         return proposal
 
-    def _new_confirmation(self, incumbent: "_Side", own: "_Side") -> Confirmation:
+    def _new_confirmation(self, incumbent: Side, own: Side) -> Confirmation:
         """The next one of the ledger, with seeds after those of all earlier ones that no side was trained with."""
-        entries, on_record = self._ledger.entries(), Attempts(scan(self._request.runs_dir))
+        entries = self._ledger.entries()
         first = max([FIRST_FRESH - 1, *steps.seeds_confirmed_with(entries)]) + 1
-        sides = (incumbent.subject.identities, own.subject.identities)
-        unseen = (seed for seed in count(first) if not any(on_record.of(side, seed) for side in sides))
+        unseen = self._runs.unseen_seeds([incumbent, own], first)
         j = steps.n_confirmations(entries) + 1
         return Confirmation(j=j, seeds=tuple(islice(unseen, FRESH_SEEDS)), level=level_of(j))
 
-    def _refused(self, change: ProposedChange, why: str, own: "_Side | None" = None) -> TriedChange:
+    def _refused(self, change: ProposedChange, why: str, own: Side | None = None) -> TriedChange:
         """A change that cannot be tried over what changes before it have made of the incumbent."""
-        (incumbent,) = self._sides([self._incumbent])
+        (incumbent,) = self._runs.sides([self._incumbent])
         proposal = self._proposal(change, "refused", incumbent, own, reason=why)
         self._note(steps.screened(proposal, {}))
         return TriedChange(change=change.text, proposal=proposal)
@@ -253,8 +239,8 @@ class Campaigning:
         self,
         change: ProposedChange,
         outcome: Outcome,
-        incumbent: "_Side",
-        own: "_Side | None",
+        incumbent: Side,
+        own: Side | None,
         *,
         reason: str = "",
         screening: PairedFinding | None = None,
@@ -276,6 +262,11 @@ class Campaigning:
             screening=screening,
         )
 
+    def _sides_of(self, proposed: Sequence[ProposedChange]) -> list[Side]:
+        """The incumbent, then each change laid over it."""
+        incumbent = self._incumbent
+        return self._runs.sides([incumbent, *(each.over(incumbent, self._name) for each in proposed)])
+
     @property
     def _name(self) -> str:
         return self._campaign.name
@@ -284,35 +275,13 @@ class Campaigning:
     def _incumbent(self) -> Loaded:
         return incumbent_of(self._campaign, self._first, self._incumbent_path)
 
-    def _why_not(self, incumbent: "_Side", own: "_Side") -> str:
+    def _why_not(self, incumbent: Side, own: Side) -> str:
         """Why a change cannot be compared with the incumbent; empty if it can."""
         if seeds := changed_seeds(incumbent.loaded, own.loaded):
             return f"{joined(seeds)}: another seed is another draw, and what is better by it is so by luck"
         if str(self._column) not in in_result(own.loaded.experiment):
             return f"its runs record no {self._column}"
         return judging.why_incomparable(incumbent.subject, own.subject, self._column)
-
-    def _sides(self, configs: Sequence[Loaded]) -> list["_Side"]:
-        plan = self._plan(configs, [0])
-        subjects = {run.subject.identities.own: run.subject for run in plan.runs}
-        return [_Side(each, subjects[own]) for each, own in zip(configs, plan.identities, strict=True)]
-
-    def _plan(self, configs: Sequence[Loaded], seeds: Sequence[int], until_sure: int | None = None) -> Plan:
-        """A plan of configs that all have their data."""
-        plan = plan_again([(each, seeds) for each in configs], replace(self._request, until_sure=until_sure))
-        if plan.without_data:
-            raise plan.without_data[0][1]
-        # Their names tell what the changes set.
-        return replace(plan, request=replace(plan.request, changed={}))
-
-    def _train(
-        self, plan: Plan, sides: Sequence["_Side"], runner: Runner, order: Iterable[Planned | None] | None = None
-    ) -> dict[Key, Run]:
-        """What is on record of a plan once it is carried out: the runs that finished or diverged."""
-        configs = {side.identity: side.loaded for side in sides}
-        self._trained.append(carry_out(plan, configs, runner, counts_done=True, order=order))
-        on_record = Attempts(scan(plan.runs_dir))
-        return {each.key: run for each in plan.runs if (run := each.record(on_record))}
 
     def _note_test(self, role: str, proposal: Proposal, ended: Ended) -> None:
         """Write down that a step consulted the test split, as studies do; nothing if it did not."""
@@ -332,40 +301,7 @@ class Campaigning:
         write_text(self._incumbent_path, as_config(self._incumbent, self._campaign))
 
 
-@dataclass(frozen=True)
-class _Side:
-    """An incumbent, or a change laid over it."""
-
-    loaded: Loaded
-    subject: IdentifiedExperiment
-
-    @property
-    def identity(self) -> str:
-        return self.subject.identities.own
-
-
-def _names(ended: Ended, incumbent: _Side, own: _Side) -> dict[str, list[str]]:
+def _names(ended: Ended, incumbent: Side, own: Side) -> dict[str, list[str]]:
     """The runs of both sides, as `dlexp show` takes them."""
     sides = {"incumbent": incumbent, "change": own}
     return {what: [run.dir.label for run in ended[side.identity]] for what, side in sides.items()}
-
-
-def _column(first: Loaded, by: str | None) -> Column:
-    """The column that decides.
-
-    Raises:
-        UserError: There is no such column, or it cannot decide.
-    """
-    columns = [each for each in in_result(first.experiment) if has_verdict(Column.parse(each))]
-    if by is None:
-        on_validation = [each for each in map(Column.parse, columns) if each.split == "validation" and not each.best]
-        scores = sorted(on_validation, key=lambda each: each.is_loss)
-        if not scores:
-            raise UserError(f"{first.path}: has no validation split to decide by; choose a column with --by")
-        return scores[0]
-    if by not in columns:
-        raise UserError(
-            f"--by {by}: no column of {first.path} by which one of two experiments can be better."
-            f"{did_you_mean(by, columns)} Choose from: {', '.join(columns)}"
-        )
-    return Column.parse(by)

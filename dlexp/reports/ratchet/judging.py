@@ -5,13 +5,17 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
 from dlexp.components.columns import Column
+from dlexp.config.load import Loaded
+from dlexp.config.measurable import in_result, validation_scores
+from dlexp.errors import UserError
 from dlexp.execution.standing import IdentifiedExperiment
 from dlexp.format import plural
+from dlexp.near_words import did_you_mean
 from dlexp.records.index import Run
 from dlexp.reports.comparison import comparability
 from dlexp.reports.comparison.compared import Compared
 from dlexp.reports.comparison.groups import untrained, variants_of
-from dlexp.reports.comparison.verdicts import difference, least_sd, lopsided
+from dlexp.reports.comparison.verdicts import difference, has_verdict, least_sd, lopsided
 from dlexp.reports.ratchet.campaign import Outcome, PairedFinding
 from dlexp.statistics import ratchet
 from dlexp.statistics.looks import Looks
@@ -35,6 +39,26 @@ class BothSides:
     """What is told by this: they cannot be compared at all, or a side diverges on every seed; else None."""
     why: str
     """Why so; empty else."""
+
+
+def deciding_column(first: Loaded, by: str | None) -> Column:
+    """The column that decides.
+
+    Raises:
+        UserError: There is no such column, or it cannot decide.
+    """
+    columns = [each for each in in_result(first.experiment) if has_verdict(Column.parse(each))]
+    if by is None:
+        scores = validation_scores(first.experiment)
+        if not scores:
+            raise UserError(f"{first.path}: has no validation split to decide by; choose a column with --by")
+        return scores[0]
+    if by not in columns:
+        raise UserError(
+            f"--by {by}: no column of {first.path} by which one of two experiments can be better."
+            f"{did_you_mean(by, columns)} Choose from: {', '.join(columns)}"
+        )
+    return Column.parse(by)
 
 
 def both_sides(incumbent: Sequence[Run], change: Sequence[Run], column: Column) -> BothSides:
