@@ -372,7 +372,9 @@ def test_a_dry_run_counts_what_is_needed_at_least_and_at_most(scored: Scored, in
 
 
 def test_studies_of_both_kinds_share_their_runs(tmp_path: Path, scored: Scored, invoke: Invoke) -> None:
-    """A fixed number of seeds is trained whatever the others tell; each study has its own seeds."""
+    """A fixed number of seeds is trained whatever the others tell; each study has its own seeds, and a run
+    knows how many of them there were to be at most.
+    """
     texts = {"s": "until_sure: 5", "t": "until_sure: {max_seeds: 12, first_seed: 5}", "u": "seeds: 4"}
     names = {f"{study}-{name}": CLEAR[f"s-{name}"] for study in texts for name in "abc"}
     engine = scored(names, f"{texts['s']}\nclaims: [{B_BETTER}]")
@@ -387,6 +389,13 @@ def test_studies_of_both_kinds_share_their_runs(tmp_path: Path, scored: Scored, 
     assert out.count("3 of at most 5 seeds") == 1
     assert out.count("3 of at most 12 seeds") == 1
     assert "b - a: +20.00 points [19.82, 20.18], 4 seeds" in out
+    records = [json.loads(path.read_text()) for path in (tmp_path / "runs").glob("*/*/summary.json")]
+    most = {(each["config"]["model"]["hidden"][0], each["seed"]): each["until_sure"] for each in records}
+    assert most == (
+        {(width, seed): 5 for width in (20, 21) for seed in range(4)}
+        | {(22, seed): None for seed in range(4)}
+        | {(width, seed): 12 for width in (20, 21) for seed in (5, 6, 7)}
+    )
 
 
 def test_a_fixed_number_of_seeds_that_were_ordered_is_said(scored: Scored, invoke: Invoke) -> None:

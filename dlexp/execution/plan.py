@@ -97,6 +97,8 @@ class Planned:
     """All that is on record of it."""
     seal: Seal | None = None
     """Who keeps its test scores from readers, if it is trained now."""
+    until_sure: int | None = None
+    """The most seeds of its experiment, if these are trained only until they tell; None for what the request says."""
 
     @property
     def key(self) -> Key:
@@ -167,6 +169,11 @@ class Plan:
         """The runs that are."""
         return [planned.recorded for planned in self.runs if planned.recorded is not None]
 
+    @property
+    def is_on_demand(self) -> bool:
+        """Whether some of its runs may turn out not to be needed."""
+        return self.request.until_sure is not None or any(each.until_sure for each in self.to_train)
+
     @cached_property
     def to_observe(self) -> list[Run]:
         """Those of them that are to be trained again with diagnostics."""
@@ -200,19 +207,23 @@ class Plan:
         provenance: dict[str, Any] = {
             "command": shlex.join(["dlexp", *sys.argv[1:]]),
             "git": repository.state(Path()),
-            # An interval over these seeds has to know it.
-            **({"until_sure": self.request.until_sure} if self.request.until_sure else {}),
         }
         numbering, drawn = Numbering(self.runs_dir), DrawnRuns()
 
         def as_job(planned: Planned) -> Job:
             run_dir = self.drawn[planned.key] = planned.begun or self._directory(planned, numbering)
+            most_seeds = planned.until_sure or self.request.until_sure
             return Job(
                 **vars(self._candidate(planned)),
                 identity=planned.identity,
                 path=run_dir.path,
                 experiment_label=self.labels[planned.subject.identities.own],
-                provenance={**provenance, "submitted": _submitted(planned.begun)},
+                provenance={
+                    **provenance,
+                    "submitted": _submitted(planned.begun),
+                    # An interval over these seeds has to know it.
+                    **({"until_sure": most_seeds} if most_seeds else {}),
+                },
                 after=after,
                 earlier=planned.earlier.dir.path if planned.earlier else None,
                 shorter=() if self.request.force else _shorter(planned, run_dir, drawn),

@@ -2,6 +2,7 @@
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
+from itertools import chain
 
 from dlexp.config.flat import MISSING, format_value
 from dlexp.config.identity import settings_of
@@ -11,7 +12,7 @@ from dlexp.config.load_study import LoadedStudy
 from dlexp.config.names import BIAS_VARIANCE
 from dlexp.execution import arguments
 from dlexp.execution.on_demand import Question
-from dlexp.execution.plan import Plan, Planned, Request, ended, together
+from dlexp.execution.plan import Key, Plan, Planned, Request, ended, together
 from dlexp.records.index import Attempts, scan, without_test
 from dlexp.records.seal import Seal
 from dlexp.reports.bias_variance.facts import Point, point
@@ -169,8 +170,7 @@ def _plan_fights(
         for name, config in each.variants.items()
     ]
     arguments.require_few_runs(sum(len(of_it) for _, of_it in wanted))
-    at_most = max((each.study.n_seeds for each in studies if each.study.until_sure is not None), default=None)
-    of_seeds = plan_configs(wanted, replace(request, until_sure=at_most))
+    of_seeds = plan_configs(wanted, request)
     once = {(run.subject.identities.own, run.seed): run for run in of_seeds.runs}
     identities = iter(of_seeds.identities)
     lacking = iter(error.lines[0].splitlines()[0] for _, error in of_seeds.without_data)
@@ -193,7 +193,16 @@ def _plan_fights(
             PlannedStudy(study=each, runs=runs, training_sets=training_sets, without_data=without_data, seal=seal)
         )
     parts = [(each.study, each.planned) for each in planned]
-    return test_split.sealed(together(plans), parts), planned, configs
+    return test_split.sealed(_until_sure(together(plans), planned), parts), planned, configs
+
+
+def _until_sure(plan: Plan, studies: Sequence[PlannedStudy]) -> Plan:
+    """The plan whose runs know how many seeds there are at most, where these are trained only until they tell."""
+    most: dict[Key, int] = {}
+    for each in studies:
+        for run in chain(*each.runs.values()) if each.is_on_demand else ():
+            most[run.key] = max(most.get(run.key, 0), each.study.study.n_seeds)
+    return replace(plan, runs=[replace(run, until_sure=most.get(run.key)) for run in plan.runs])
 
 
 def _seeds_of(study: LoadedStudy, is_smoke: bool) -> dict[str, Sequence[int]]:

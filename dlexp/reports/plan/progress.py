@@ -47,7 +47,7 @@ class Progress:
         """Where it is quiet, neither a table nor lines are shown; events are handed on all the same."""
         self._plan = plan
         self._n_runs = len(plan.to_train)
-        self._at_most = "at most " if plan.request.until_sure else ""
+        self._at_most = "at most " if plan.is_on_demand else ""
         self._screen = screen or Screen(is_shown=not is_quiet)
         self._events = events
         self._is_quiet = is_quiet
