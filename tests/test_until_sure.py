@@ -15,6 +15,7 @@ from scipy import stats
 
 import dlexp
 from dlexp.errors import UserError
+from dlexp.execution import arguments
 from dlexp.records.index import Run, read
 from dlexp.reports.comparison.facts import compare
 from dlexp.reports.comparison.stops import Design
@@ -284,8 +285,19 @@ def test_python_asks_the_same(scored: Callable[[Accuracies], Scoring], monkeypat
 
     assert frame["verdict"].tolist()[1] == "better"
     assert frame.attrs["answers"][1] == "Sure after 3 of at most 12 seeds."
-    with pytest.raises(UserError, match="margin: expected a size above 0, given -1"):
-        dlexp.compare_until_sure("a.yaml", "b.yaml", max_seeds=12, margin=-1)
+
+
+@pytest.mark.parametrize("given", [-1, 0.0, float("nan"), float("inf"), True, "-2 points", "few", [0.02]])
+def test_a_margin_is_a_size_in_python_too(given: Any) -> None:
+    """Of whatever type it is, a wrong one is refused like any argument."""
+    with pytest.raises(UserError, match=r"margin: expected a size above 0, such as 0\.02 or '2 points', given "):
+        dlexp.compare_until_sure("a.yaml", "b.yaml", max_seeds=12, margin=given)
+
+
+@pytest.mark.parametrize(("given", "size"), [(0.02, 0.02), ("0.02", 0.02), ("2 points", 0.02), (np.float32(2), 2.0)])
+def test_a_margin_may_be_in_points(given: object, size: float) -> None:
+    """As `compare` prints differences of accuracies."""
+    assert arguments.margin(given) == size
 
 
 def test_many_experiments_stop_by_the_number_that_ranks_them(tmp_path: Path) -> None:

@@ -5,11 +5,12 @@ from typing import TYPE_CHECKING, SupportsIndex
 
 from dlexp.api import inputs
 from dlexp.api.inputs import AnyPath
-from dlexp.errors import UserError
 from dlexp.execution import arguments
 
 if TYPE_CHECKING:
     import pandas as pd
+
+    from dlexp.reports.comparison.facts import Comparison
 
 
 def compare(
@@ -54,13 +55,11 @@ def compare(
     import pandas as pd
 
     from dlexp.reports.comparison import pivot
-    from dlexp.reports.comparison.answers import answers
-    from dlexp.reports.comparison.document import COLUMNS, rows
     from dlexp.workflows import compare as workflow
 
     directory, data = arguments.folder(runs_dir, "runs_dir"), inputs.data_folder(data_dir)
     columns = [] if metrics is None else arguments.texts(metrics, "metrics", "columns")
-    words = [arguments.text_of_path(name, "names", "names of runs, each an argument of its own") for name in names]
+    words = inputs.names(names)
     best_first = None if sort is None else arguments.text_of_path(sort, "sort", "a column of the records")
     passing = inputs.filters(where, status, since, tags)
     n_best = None if best is None else arguments.count(best, "best")
@@ -70,16 +69,14 @@ def compare(
     )
     if keys:
         return pd.DataFrame(pivot.rows(pivot.pivots(compared, keys)), columns=pivot.COLUMNS)
-    frame = pd.DataFrame(rows(compared), columns=COLUMNS)
-    frame.attrs["answers"] = [sentence.markdown for sentence in answers(compared)]
-    return frame
+    return _as_frame(compared)
 
 
 def compare_until_sure(
     *names: AnyPath,
     max_seeds: SupportsIndex,
     first_seed: SupportsIndex = 0,
-    margin: float | None = None,
+    margin: float | str | None = None,
     metrics: Sequence[str] | None = None,
     workers: SupportsIndex = 1,
     runs_dir: AnyPath = "runs",
@@ -91,7 +88,8 @@ def compare_until_sure(
         names: Two or more, as for `compare`.
         max_seeds: The most seeds of each, from 3 to 24.
         first_seed: The first one.
-        margin: A difference within it is none that counts, in the unit of the column: 0.02 for two points.
+        margin: A difference within it is none that counts, in the unit of the column: 0.02, of an accuracy also
+            `2 points`.
         metrics: As for `compare`: the first one by which one can be better decides.
         workers, runs_dir, data_dir: As for `run`.
 
@@ -103,27 +101,19 @@ def compare_until_sure(
         UserError: As `run`; a name that means nothing, or more seeds or comparisons than levels are known for.
         DataError: Data cannot be had.
     """
-    import pandas as pd
-
-    from dlexp.reports.comparison.answers import answers
-    from dlexp.reports.comparison.document import COLUMNS, rows
     from dlexp.reports.comparison.stops import Design
     from dlexp.workflows import until_sure as workflow
 
-    if margin is not None and not margin > 0:
-        raise UserError(f"margin: expected a size above 0, given {margin}")
     most, first = arguments.count(max_seeds, "max_seeds"), arguments.seed(first_seed, "first_seed")
     asked = workflow.AskedUntilSure(
-        words=[arguments.text_of_path(name, "names", "names of runs, each an argument of its own") for name in names],
-        design=Design(most, first, margin),
+        words=inputs.names(names),
+        design=Design(most, first, None if margin is None else arguments.margin(margin)),
         metrics=[] if metrics is None else arguments.texts(metrics, "metrics", "columns"),
         runs_dir=arguments.folder(runs_dir, "runs_dir"),
         data_dir=inputs.data_folder(data_dir),
     )
     compared, _ = workflow.compare_until_sure(asked, inputs.trainer("compare_until_sure", workers, wait=False))
-    frame = pd.DataFrame(rows(compared), columns=COLUMNS)
-    frame.attrs["answers"] = [sentence.markdown for sentence in answers(compared)]
-    return frame
+    return _as_frame(compared)
 
 
 def explain(
@@ -177,4 +167,16 @@ def explain(
     found, _ = workflow.explain(asked, inputs.trainer("explain", workers, wait=False))
     frame = pd.DataFrame(rows(found), columns=columns(found))
     frame.attrs["answer"] = answer(found)
+    return frame
+
+
+def _as_frame(compared: "Comparison") -> "pd.DataFrame":
+    """A comparison as a table, with the sentences that it begins with."""
+    import pandas as pd
+
+    from dlexp.reports.comparison.answers import answers
+    from dlexp.reports.comparison.document import COLUMNS, rows
+
+    frame = pd.DataFrame(rows(compared), columns=COLUMNS)
+    frame.attrs["answers"] = [sentence.markdown for sentence in answers(compared)]
     return frame

@@ -1,6 +1,7 @@
 """What functions of the API are given, checked: whatever is wrong is a UserError before anything is on disk."""
 
 import os
+from collections.abc import Iterable
 from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -46,6 +47,11 @@ def filters(where: object, status: object, since: object, tags: object) -> "Filt
         None if since is None else arguments.text_of_path(since, "since", "a time"),
         arguments.texts(tags, "tags", "words"),
     )
+
+
+def names(given: Iterable[object]) -> list[str]:
+    """Names of runs, run directories or configs."""
+    return [arguments.text_of_path(name, "names", "names of runs, each an argument of its own") for name in given]
 
 
 def trainer(function: str, workers: object, wait: object) -> "Runner":

@@ -70,7 +70,7 @@ def tag(
     from dlexp.workflows import tag as workflow
 
     _, n_changed = workflow.tag(
-        [arguments.text_of_path(name, "names", "names of runs, each an argument of its own") for name in names],
+        inputs.names(names),
         inputs.filters(where, status, since, tags),
         add=arguments.texts(add, "add", "words"),
         remove=arguments.texts(remove, "remove", "words"),

@@ -1,9 +1,6 @@
 """`dlexp compare --until-sure`: trains what an answer takes."""
 
-import re
-
 from dlexp.cli.trained_comparison import TrainedComparison
-from dlexp.errors import UserError
 
 
 def compare_until_sure(given: TrainedComparison, max_seeds: int, *, first_seed: int, margin: str | None) -> None:
@@ -21,7 +18,7 @@ def compare_until_sure(given: TrainedComparison, max_seeds: int, *, first_seed: 
     arguments.seed(first_seed, "--first-seed")
     asked = workflow.AskedUntilSure(
         words=given.words,
-        design=Design(max_seeds, first_seed, _margin(margin)),
+        design=Design(max_seeds, first_seed, None if margin is None else arguments.margin(margin, "--margin")),
         metrics=given.metrics,
         runs_dir=given.runs_dir,
         data_dir=given.data_dir,
@@ -36,18 +33,3 @@ def compare_until_sure(given: TrainedComparison, max_seeds: int, *, first_seed: 
     names = [each.label for each in found.experiments]
     console.show(text, comparison(text, names) if output == "table" else ())
     close(trained, divergence_fails=False)
-
-
-def _margin(text: str | None) -> float | None:
-    """A size in the unit of the column: 0.02, of an accuracy also `2 points`."""
-    if text is None:
-        return None
-    from dlexp.config.points import SIZE_IN_POINTS, in_unit
-
-    try:
-        size = in_unit(text) if re.match(SIZE_IN_POINTS, text) else float(text)
-    except ValueError:
-        size = 0.0
-    if not 0 < size < float("inf"):
-        raise UserError(f"--margin: expected a size above 0, such as 0.02 or '2 points', given {text!r}")
-    return size

@@ -5,9 +5,12 @@ argument's name. A number of numpy's is a number; a text is never taken for a li
 """
 
 import math
+import numbers
 import operator
 import os
+import re
 from collections.abc import Collection, Iterable, Mapping, Sequence
+from contextlib import suppress
 from pathlib import Path
 from typing import Any, Literal, TypeGuard
 
@@ -55,6 +58,14 @@ def count(given: object, name: str) -> int:
 def whole(given: object, name: str) -> int:
     """A whole number."""
     return _within(given, name, "a whole number")
+
+
+def margin(given: object, name: str = "margin") -> float:
+    """A size in the unit of a column: 0.02, of an accuracy also `2 points`."""
+    size = _size(given)
+    if size is None or not 0 < size < math.inf:
+        raise _refused(name, "expected a size above 0, such as 0.02 or '2 points'", given)
+    return size
 
 
 def flag(given: object, name: str) -> bool:
@@ -113,6 +124,18 @@ def _within(given: object, name: str, what: str, least: float = -math.inf, most:
     if number is None or not least <= number <= most:
         raise _refused(name, f"expected {what}", given)
     return number
+
+
+def _size(given: object) -> float | None:
+    """A number, or a text of one; None if it is neither."""
+    if isinstance(given, numbers.Real) and not isinstance(given, bool):
+        return float(given)
+    if isinstance(given, str):
+        from dlexp.config.points import SIZE_IN_POINTS, in_unit
+
+        with suppress(ValueError):
+            return in_unit(given) if re.fullmatch(SIZE_IN_POINTS, given) else float(given)
+    return None
 
 
 def _whole(given: object) -> int | None:
