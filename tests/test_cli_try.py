@@ -36,11 +36,11 @@ def test_a_page_says_what_became_of_each_change(invoke: Invoke) -> None:
 it.yaml: 5 changes, 2 kept
 
 change                result                    screened               confirmed
-model.hidden=[9]      cannot tell  +0.0043 [-0.27, 0.28]                       -
-optimizer.momentum=…  kept             +10.1 [8.4, 11.7]  +9.997 [9.907, 10.087]
+hidden=[9]            cannot tell  +0.0043 [-0.27, 0.28]                       -
+momentum=0.9          kept             +10.1 [8.4, 11.7]  +9.997 [9.907, 10.087]
 optimizer=adam        worse         -20.1 [-22.0, -18.3]                       -
-training.batch_size…  kept               +5.0 [3.9, 6.1]      +5.08 [4.96, 5.19]
-optimizer.momentum=…  not tried                        -                       -
+batch_size=16 epoch…  kept               +5.0 [3.9, 6.1]      +5.08 [4.96, 5.19]
+momentum=0.9          not tried                        -                       -
 
 optimizer.momentum=0.9: the same experiment as the incumbent.
 val_accuracy in points: the change minus its incumbent, over paired seeds

@@ -1,6 +1,7 @@
 """Changes that are proposed to an experiment: settings laid over it as `--set` lays them, or a config of its own."""
 
 import re
+from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -8,7 +9,7 @@ from typing import Any
 from dlexp.config import files
 from dlexp.config.flat import changed
 from dlexp.config.identity import settings_of
-from dlexp.config.labels import setting, telling
+from dlexp.config.labels import setting, short_keys, telling
 from dlexp.config.load import Loaded, load
 from dlexp.config.names import CONFIG_SUFFIXES, of_variant
 from dlexp.config.problems import Source, refused
@@ -71,6 +72,14 @@ def changed_seeds(a: Loaded, b: Loaded) -> list[str]:
     """The keys of seeds in which two experiments differ: what another one draws is luck, and nothing learned."""
     of_a, of_b = settings_of(a.experiment), settings_of(b.experiment)
     return [key for key in changed(of_a, of_b) if _SEED.search(key) and key in of_a and key in of_b]
+
+
+def shortened(changes: Sequence[str]) -> list[str]:
+    """Changes as people read them beside each other, each key by its shortest end: `momentum=0.9`."""
+    settings = [list(_settings(text)) if "=" in text else [] for text in changes]
+    short = short_keys(each.partition("=")[0] for own in settings for each in own)
+    told = (" ".join(f"{short[key]}={value}" for key, _, value in (x.partition("=") for x in own)) for own in settings)
+    return [in_short or text for in_short, text in zip(told, changes, strict=True)]
 
 
 def _settings(word: str) -> list[str]:

@@ -1,8 +1,9 @@
 """A campaign as text of any width, JSON, CSV or Markdown."""
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 
 from dlexp.components.columns import Column
+from dlexp.config.changes import shortened
 from dlexp.format import TableFormat, joined, markdown_table, paragraph, plural, to_csv, to_json
 from dlexp.reports.comparison.commands import in_runs_dir
 from dlexp.reports.comparison.differences import unit_of, written
@@ -34,7 +35,7 @@ def render(facts: CampaignFacts, output: TableFormat, width: int = 80) -> str:
 def _lines(facts: CampaignFacts, width: int) -> Iterator[str]:
     yield from paragraph(_heading(facts), width, below="  ")
     if facts.changes:
-        yield from ("", *fitted(_columns(facts), width).lines)
+        yield from ("", *fitted(_columns(facts, shortened([each.change for each in facts.changes])), width).lines)
     if notes := [line for note in _notes(facts) for line in paragraph(note, width, below="  ")]:
         yield from ("", *notes)
     for sentence in _next(facts):
@@ -43,7 +44,7 @@ def _lines(facts: CampaignFacts, width: int) -> Iterator[str]:
 
 def _markdown(facts: CampaignFacts) -> Iterator[str]:
     yield _heading(facts)
-    if columns := _columns(facts) if facts.changes else []:
+    if columns := _columns(facts, [each.change for each in facts.changes]):
         cells = zip(*(column.cells for column in columns), strict=True)
         yield "\n".join(markdown_table([column.header for column in columns], cells))
     if notes := list(_notes(facts)):
@@ -57,18 +58,19 @@ def _heading(facts: CampaignFacts) -> str:
     return f"{facts.campaign.path}: {said}"
 
 
-def _columns(facts: CampaignFacts) -> list[FittedColumn]:
+def _columns(facts: CampaignFacts, changes: Sequence[str]) -> list[FittedColumn]:
+    """What became of changes that are called so."""
     proposals = [each.proposal for each in facts.changes]
     screenings = [each.screening if each else None for each in proposals]
     confirmations = [each.confirmation.found if each and each.confirmation else None for each in proposals]
     by = [Column.parse(each.by) if each else Column(quantity="loss") for each in proposals]
     is_by_several = len({each.by for each in proposals if each}) > 1
-    changes = [
-        f"{each.change} (by {each.proposal.by})" if is_by_several and each.proposal else each.change
-        for each in facts.changes
+    named = [
+        f"{change} (by {each.by})" if is_by_several and each else change
+        for change, each in zip(changes, proposals, strict=True)
     ]
     columns = [
-        FittedColumn(header="change", cells=changes, min_width=20),
+        FittedColumn(header="change", cells=named, min_width=20),
         FittedColumn(header="result", cells=[outcome(each) or "not tried" for each in facts.changes], min_width=13),
         FittedColumn(header="screened", cells=list(map(_number, screenings, by)), is_number=True, rank=1),
         FittedColumn(
