@@ -113,6 +113,7 @@ def _stops(stops: Stops) -> dict[str, Any]:
         "stops": list(map(asdict, stops.each)),
         "runs": stops.n_runs,
         "runs_at_most": stops.n_planned,
+        "other_max_seeds": stops.other_max_seeds,
     }
 
 

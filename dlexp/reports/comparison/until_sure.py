@@ -11,7 +11,7 @@ from dlexp.reports.comparison.facts import MANY, Comparison, compare_experiments
 from dlexp.reports.comparison.groups import variants_of
 from dlexp.reports.comparison.headlines import Headline
 from dlexp.reports.comparison.ranking import ranking_columns
-from dlexp.reports.comparison.stops import Design, Stop, Stops, Why
+from dlexp.reports.comparison.stops import Design, Stop, Stops, Why, other_max_seeds
 from dlexp.statistics.looks import Looks
 from dlexp.statistics.paired import MIN_PAIRS
 
@@ -84,7 +84,14 @@ class UntilSure:
         n_runs, n_planned = sum(map(len, used.values())), len(self.labels) * len(seeds)
         return replace(
             found,
-            stops=Stops(design=self.design, each=stops, n_runs=n_runs, n_planned=n_planned, again=again),
+            stops=Stops(
+                design=self.design,
+                each=stops,
+                n_runs=n_runs,
+                n_planned=n_planned,
+                again=again,
+                other_max_seeds=other_max_seeds(found.experiments, len(seeds)),
+            ),
         )
 
 

@@ -10,7 +10,7 @@ from dlexp.reports.comparison import table as comparison
 from dlexp.reports.comparison.compared import Compared
 from dlexp.reports.comparison.next_steps import no_topping_up
 from dlexp.reports.comparison.notes import OF_LOOKS, picked_on_test
-from dlexp.reports.comparison.stops import used_up_in_study
+from dlexp.reports.comparison.stops import other_max_seeds, topped_up, used_up_in_study
 from dlexp.reports.numbers import counted, plus_minus
 from dlexp.reports.study import budget, scoreboard, tuning, use_of_test
 from dlexp.reports.study.claims import JudgedClaim
@@ -212,6 +212,8 @@ def _notes_on_looks(facts: StudyFacts) -> Iterator[str]:
         yield _ORDERED
     if any(term.interval for answer in answers for term in answer.terms):
         yield OF_LOOKS
+    if answers and (other := other_max_seeds(facts.comparison.experiments, facts.study.study.n_seeds)):
+        yield topped_up(other)
     if any(answer.result == "cannot_tell" and is_settled(answer) for answer in answers):
         yield used_up_in_study(facts.study.study.planned_seeds)
 
