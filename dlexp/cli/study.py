@@ -36,7 +36,7 @@ def study(
 
     A study is one file: variants of a config, the number of seeds, claims about their scores. Its runs are those of
     `dlexp run`: what is done already is not trained again. Exit code 1 if a claim does not come out as its `expect`
-    says.
+    says. Claims on test scores that the study seals wait for --open-test.
 
     Example: dlexp study configs/studies/optimizer.yaml
     """

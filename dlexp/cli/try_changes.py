@@ -26,7 +26,7 @@ def try_changes(
         str | None,
         typer.Option(
             metavar="COLUMN",
-            help="What decides.  [default: the first metric on the validation split, in the last epoch]",
+            help="The column that decides.  [default: the first metric on the validation split, in the last epoch]",
             show_default=False,
         ),
     ] = None,
