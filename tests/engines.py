@@ -99,11 +99,11 @@ class Scoring(Here):
         """Finish it, or let it diverge."""
         accuracy = self._accuracy(job)
         self.trained.append(job.seed)
+        job.run_dir.write_config(dump(job.experiment))
         if accuracy != accuracy:
             record_failure(job, Diverged(1, "loss is nan"))
         else:
             scores = {"loss": 1.0, "accuracy": accuracy, "val_accuracy": accuracy, "test_accuracy": accuracy}
-            job.run_dir.write_config(dump(job.experiment))
             (job.run_dir.path / CURVES.file).touch()  # To draw it takes longer than all else.
             job.run_dir.write_summary(
                 {

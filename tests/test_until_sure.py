@@ -17,6 +17,7 @@ import dlexp
 from dlexp.errors import UserError
 from dlexp.execution import arguments
 from dlexp.records.index import Run, read
+from dlexp.records.numbering import Numbering
 from dlexp.reports.comparison.facts import compare
 from dlexp.reports.comparison.stops import Design
 from dlexp.reports.comparison.until_sure import UntilSure
@@ -237,6 +238,34 @@ def test_seeds_that_diverge_or_collapse_on_one_side_are_given_up(
     assert max(engine.trained) == 5
     assert "Given up after 6 of at most 12 seeds, since no number of them would tell." in out
     assert "diverged on 2 of 6 seeds" in out.replace("\n", " ")
+
+
+def test_the_same_command_means_the_same_where_no_run_finished(
+    scored: Callable[[Accuracies], Scoring], invoke: Invoke
+) -> None:
+    """All seeds of one may have diverged: its name still means it."""
+    engine = scored({"a": [0.7] * 12, "b": [math.nan] * 12})
+    _, first, _ = invoke("compare", "a", "b", "--until-sure", "12")
+    n_trained = len(engine.trained)
+
+    code, out, _ = invoke("compare", "a", "b", "--until-sure", "12")
+
+    assert (code, out) == (0, first)
+    assert len(engine.trained) == n_trained
+
+
+def test_a_name_whose_only_run_was_killed_means_its_config(
+    tmp_path: Path, scored: Callable[[Accuracies], Scoring], invoke: Invoke
+) -> None:
+    """A command that was killed in its first run can be given again."""
+    scored({"a": [0.7] * 12, "b": [0.9 + i / 1000 for i in range(12)]})
+    run_dir = Numbering(tmp_path / "runs").create("b", 0, "e" * 64)
+    run_dir.write_config("name: b\n")
+
+    code, out, err = invoke("compare", "a", "b", "--until-sure", "12")
+
+    assert code == 0, err
+    assert out.startswith("b is better than a")
 
 
 def test_dry_run_counts(scored: Callable[[Accuracies], Scoring], invoke: Invoke) -> None:

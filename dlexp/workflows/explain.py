@@ -108,8 +108,6 @@ def _ends(asked: Difference) -> tuple[Loaded, Loaded]:
 
 def _config_of(word: str, runs_dir: Path) -> Loaded:
     found = configs_of([word], runs_dir)
-    if not found:
-        raise UserError(f"{word}: no run of it finished; name its config")
     if len(found) > 1:
         named = [
             Labelled(name=each.experiment.name, settings=settings_of(each.experiment), identity="") for each in found

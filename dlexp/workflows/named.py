@@ -3,10 +3,12 @@
 from collections.abc import Iterator, Sequence
 from pathlib import Path
 
+from dlexp.config.files import CONFIGS, HERE, by_stem
 from dlexp.config.load import Loaded, load
+from dlexp.errors import UserError
 from dlexp.records.index import in_order, read_all
 from dlexp.records.selection import find
-from dlexp.reports.comparison.groups import experiments_of
+from dlexp.reports.comparison.groups import by_experiment_of, counts
 
 
 def configs_of(words: Sequence[str], runs_dir: Path) -> list[Loaded]:
@@ -30,5 +32,11 @@ def _configs(word: str, runs_dir: Path) -> Iterator[Loaded]:
     if isinstance(meant, Path):
         yield load(meant)
         return
-    for experiment in experiments_of([run for run in in_order(read_all(meant)) if run.status == "finished"]):
-        yield load(next(iter(experiment.runs.values())).dir.config_path)
+    # Given again, a command means the same where all runs diverged, or a kill left none that ended.
+    runs = [run for run in in_order(read_all(meant)) if counts(run)]
+    if not runs:
+        if (config := by_stem(word, HERE, CONFIGS)) is None:
+            raise UserError(f"{word}: no run of it finished or diverged; name its config")
+        yield load(config)
+    for own in by_experiment_of(runs):
+        yield load(min(own, key=lambda run: (run.status != "finished", run.seed)).dir.config_path)

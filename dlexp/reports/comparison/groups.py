@@ -32,6 +32,14 @@ class Group:
 
 def experiments_of(runs: Sequence[Run]) -> list[Compared]:
     """The experiments of these runs, in the order of their appearance, each with the latest run of every seed."""
+    newer, by_experiment = _newer(runs), by_experiment_of(runs)
+    firsts = [own[0] for own in by_experiment]
+    found = [Labelled(name=run.name, settings=_settings(run, newer), identity=run.identity) for run in firsts]
+    return [_pooled(own[0].name, label, own, newer) for label, own in zip(labels(found), by_experiment, strict=True)]
+
+
+def by_experiment_of(runs: Sequence[Run]) -> list[list[Run]]:
+    """The same runs, those of one experiment together, in the order of their appearance."""
     newer = _newer(runs)
     by_experiment: dict[tuple[str, str], list[Run]] = {}
     seen: dict[str, list[tuple[Run, str]]] = {}
@@ -43,12 +51,7 @@ def experiments_of(runs: Sequence[Run]) -> list[Compared]:
             seen.setdefault(run.identity, []).append((run, identity))
         # The identity holds the data and the training code, but not the version of TensorFlow.
         by_experiment.setdefault((identity, run.record.tensorflow), []).append(run)
-    firsts = [own[0] for own in by_experiment.values()]
-    found = [Labelled(name=run.name, settings=_settings(run, newer), identity=run.identity) for run in firsts]
-    return [
-        _pooled(own[0].name, label, own, newer)
-        for label, own in zip(labels(found), by_experiment.values(), strict=True)
-    ]
+    return list(by_experiment.values())
 
 
 def variants_of(runs: Mapping[str, Sequence[Run]]) -> dict[str, Compared]:
