@@ -152,6 +152,18 @@ def test_compare_decides_on_validation_while_the_test_split_is_sealed(invoke: In
     assert "test_accuracy" not in out
 
 
+def test_seeds_that_are_open_beside_sealed_ones_do_not_decide_alone(invoke: Invoke) -> None:
+    """Runs of a study that others trained more seeds of are still compared on all of them."""
+    sealed = recorded()
+    for run_dir in sealed:
+        if run_dir.seed == 4:
+            run_dir.open_seal()
+
+    _, out, _ = invoke("compare", "s-sgd", "iris")
+
+    assert out.startswith("iris is better than s-sgd: +5.1 points val_accuracy [3.6, 6.7], 5 paired seeds.\n")
+
+
 def test_claims_on_the_test_split_wait_and_others_are_judged(invoke: Invoke) -> None:
     """Neither holds nor fails: the exit code is that of the others, and nothing was consulted."""
     recorded()
@@ -296,6 +308,21 @@ def test_a_damaged_seal_hides_the_run() -> None:
     run = read(run_dir)
 
     assert (run.status, run.what) == ("damaged", f"{run_dir.sealed_path}: damaged: no study")
+
+
+@pytest.mark.parametrize("entry", ['{"kind": "opened"}', '{"kind": "opened", "time": 5}'])
+def test_an_opening_without_its_time_is_damage(entry: str, invoke: Invoke) -> None:
+    """The file and its line, and no traceback; nothing is taken for open."""
+    recorded()
+    path = ledger_path(RUNS, "s")
+    path.parent.mkdir()
+    path.write_text(f"{entry}\n")
+
+    code, out, err = invoke("study", str(STUDY))
+
+    assert (code, out) == (1, "")
+    assert f"{path}:1: damaged: " in err
+    assert "bug" not in err
 
 
 def test_seals_are_files_of_the_run(invoke: Invoke) -> None:

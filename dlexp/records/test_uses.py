@@ -10,6 +10,7 @@ from dlexp.config.identity import canonical_digest
 from dlexp.config.names import LEDGERS
 from dlexp.records.index import Run
 from dlexp.records.ledger import Ledger
+from dlexp.records.record_files import damaged
 
 _OPENED, _CONSULTED = "opened", "consulted"
 
@@ -35,8 +36,17 @@ class Judgement:
 
 
 def opened(ledger: Ledger) -> str:
-    """When a study was opened, in ISO format; empty if it was not."""
-    return next((str(entry["time"]) for entry in ledger.entries() if entry.get("kind") == _OPENED), "")
+    """When a study was opened, in ISO format; empty if it was not.
+
+    Raises:
+        DamagedRecord: An entry says that it was, and not when.
+    """
+    for number, entry in enumerate(ledger.entries(), 1):
+        if entry.get("kind") == _OPENED:
+            if not isinstance(entry.get("time"), str):
+                raise damaged(ledger.path, "an opening without its time", number)
+            return str(entry["time"])
+    return ""
 
 
 def note_opening(ledger: Ledger, file: Path, n_runs: int, judgements: Sequence[Judgement]) -> None:

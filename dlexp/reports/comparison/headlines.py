@@ -104,8 +104,10 @@ def _deciding(baseline: Compared, experiment: Compared) -> list[Column]:
         for target, metric in main.items():
             by_target.setdefault(target, []).append(metric)
     loss = Column(quantity="loss")
+    # Where only some seeds are sealed, the others alone do not decide by their test scores.
+    splits = SCORED[::-1] if baseline.seal or experiment.seal else SCORED
     return [
-        _first_comparable(baseline, experiment, [each.on(split) for each in metrics for split in SCORED])
+        _first_comparable(baseline, experiment, [each.on(split) for each in metrics for split in splits])
         for metrics in by_target.values() or [[loss]]
     ]
 
