@@ -223,7 +223,9 @@ def test_what_becomes_of_the_first_one_later_takes_no_verdict_back(tmp_path: Pat
     of_b = found.headlines[0].difference
     assert of_b
     assert (of_b.pairs, of_b.verdict) == (3, "better")
-    assert later.headlines[0].difference == of_b
+    after = later.headlines[0].difference
+    assert after
+    assert (after.pairs, after.level, after.interval, after.verdict) == (3, of_b.level, of_b.interval, "better")
 
 
 def test_seeds_that_diverge_or_collapse_on_one_side_are_given_up(
@@ -291,17 +293,26 @@ def test_dry_run_counts(scored: Callable[[Accuracies], Scoring], invoke: Invoke)
         (("a.yaml", "b.yaml", "--until-sure", "12", "--sort", "val_loss"), "leave out --sort"),
         (("a.yaml", "b.yaml", "--until-sure", "12", "--margin", "0"), "--margin: expected a size above 0"),
         (("a.yaml", "b.yaml", "--until-sure", "12", "--metric", "seconds"), "neither way is better of seconds"),
+        (("a.yaml", "b.yaml", "--until-sure", "12", "--metric", "test_acuracy"), "Did you mean 'test_accuracy'?"),
+        (("a.yaml", "b.yaml", "--until-sure", "12", "--margin", "5"), "write 0.05 or '5 points'"),
+        (
+            ("a.yaml", "b.yaml", "--until-sure", "12", "--metric", "val_loss", "--margin", "2 points"),
+            "val_loss has no points; write a size in its own unit",
+        ),
+        (("a.yaml", "iris.yaml", "--until-sure", "12"), "a and iris cannot be compared: they are scored on other"),
         (("a.yaml", "b.yaml", "--workers", "2"), "--workers: nothing is trained without --until-sure"),
     ],
 )
 def test_what_cannot_be_asked_is_refused(
     words: tuple[str, ...], message: str, scored: Callable[[Accuracies], Scoring], invoke: Invoke
 ) -> None:
-    """In a line, with exit code 2."""
-    scored({"a": [0.7] * 12, "b": [0.9] * 12})
+    """In a line, with exit code 2, before anything is trained."""
+    engine = scored({"a": [0.7] * 12, "b": [0.9] * 12})
+    Path("iris.yaml").write_text("dataset: iris\n")
 
     code, _, err = invoke("compare", *words)
 
+    assert not engine.trained
     assert (code, message in err) == (2, True), err
 
 
@@ -329,6 +340,7 @@ def test_python_asks_the_same(scored: Callable[[Accuracies], Scoring], monkeypat
     frame = dlexp.compare_until_sure("a.yaml", "b.yaml", max_seeds=12, metrics=["test_accuracy"])
 
     assert frame["verdict"].tolist()[1] == "better"
+    assert (frame["stopped"][1], frame["stopped_after"][1]) == ("told", 3)
     assert frame.attrs["answers"][1] == "Sure after 3 of at most 12 seeds."
 
 
@@ -361,3 +373,30 @@ def test_many_experiments_stop_by_the_number_that_ranks_them(tmp_path: Path) -> 
 
     assert (many.stop("b", runs).column, many.stop("b", runs).why) == ("val_accuracy", "told")
     assert (few.stop("b", runs).column, few.stop("b", runs).why) == ("test_accuracy", "untellable")
+
+
+def test_many_are_decided_by_one_number_that_all_can_be_compared_by(
+    scored: Callable[[Accuracies], Scoring], invoke: Invoke
+) -> None:
+    """That of the test split where one validates on other examples: none is given up for it."""
+    means = {"b": 0.8, "c": 0.9, "d": 0.95}
+    accuracies = {name: [mean + 0.001 * (i % 3) for i in range(12)] for name, mean in means.items()}
+    accuracies["a"] = [0.7] * 12
+    engine = scored(accuracies)
+    Path("d.yaml").write_text("extends: a.yaml\nmodel: {hidden: [9]}\nvalidation: {type: front, size: 100}\n")
+
+    _, out, _ = invoke("compare", "a.yaml", "b.yaml", "c.yaml", "d.yaml", "--until-sure", "12", "--format", "json")
+
+    found = json.loads(out)
+    assert {each["column"] for each in found["until_sure"]["stops"]} == {"test_accuracy"}
+    assert [each["why"] for each in found["until_sure"]["stops"]] == ["told"] * 3
+    assert len(engine.trained) == 12
+
+
+def test_asked_again_with_the_same_margin(scored: Callable[[Accuracies], Scoring], invoke: Invoke) -> None:
+    """As it was written."""
+    scored({"a": [0.7] * 12, "b": [0.7 + 0.05 * (-1) ** i for i in range(12)]})
+
+    _, out, _ = invoke("compare", "a.yaml", "b.yaml", "--until-sure", "12", "--margin", "2 points")
+
+    assert "--margin '2 points' --until-sure 24 --first-seed 12" in out.replace(" \\\n        ", " ")

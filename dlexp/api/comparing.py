@@ -94,8 +94,9 @@ def compare_until_sure(
         workers, runs_dir, data_dir: As for `run`.
 
     Returns:
-        What `compare` does, on the seeds up to where each was told. The intervals hold at once after 3, 4, ... seeds,
-        and the middle of one at which training stopped overstates the difference.
+        What `compare` does, on the seeds up to where each was told: `stopped` says why no more were trained (told,
+        within the margin, given up, ...), `stopped_after` after how many. The intervals hold at once after 3, 4, ...
+        seeds, and the middle of one at which training stopped overstates the difference.
 
     Raises:
         UserError: As `run`; a name that means nothing, or more seeds or comparisons than levels are known for.
@@ -107,7 +108,12 @@ def compare_until_sure(
     most, first = arguments.count(max_seeds, "max_seeds"), arguments.seed(first_seed, "first_seed")
     asked = workflow.AskedUntilSure(
         words=inputs.names(names),
-        design=Design(most, first, None if margin is None else arguments.margin(margin)),
+        design=Design(
+            most,
+            first,
+            None if margin is None else arguments.margin(margin),
+            margin_in_points=arguments.is_in_points(margin),
+        ),
         metrics=[] if metrics is None else arguments.texts(metrics, "metrics", "columns"),
         runs_dir=arguments.folder(runs_dir, "runs_dir"),
         data_dir=inputs.data_folder(data_dir),

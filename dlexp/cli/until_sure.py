@@ -18,7 +18,12 @@ def compare_until_sure(given: TrainedComparison, max_seeds: int, *, first_seed: 
     arguments.seed(first_seed, "--first-seed")
     asked = workflow.AskedUntilSure(
         words=given.words,
-        design=Design(max_seeds, first_seed, None if margin is None else arguments.margin(margin, "--margin")),
+        design=Design(
+            max_seeds,
+            first_seed,
+            None if margin is None else arguments.margin(margin, "--margin"),
+            margin_in_points=arguments.is_in_points(margin),
+        ),
         metrics=given.metrics,
         runs_dir=given.runs_dir,
         data_dir=given.data_dir,

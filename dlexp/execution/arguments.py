@@ -68,6 +68,11 @@ def margin(given: object, name: str = "margin") -> float:
     return size
 
 
+def is_in_points(given: object) -> bool:
+    """Whether a size is written as `2 points`."""
+    return isinstance(given, str) and "point" in given
+
+
 def flag(given: object, name: str) -> bool:
     """True or false, also numpy's."""
     if isinstance(given, bool) or (str(getattr(given, "dtype", "")) == "bool" and not getattr(given, "ndim", 0)):

@@ -46,6 +46,8 @@ class Looks:
     max_seeds: int
     comparisons: int = 1
     """How many share `LEVEL`; between two numbers that constants were computed for, the larger one counts."""
+    is_recorded: bool = False
+    """Whether that was asked when the runs were trained, and maybe of others, not now."""
 
     def level(self, n: int) -> float:
         """The level of the interval after n pairs.

@@ -5,28 +5,26 @@ from dataclasses import dataclass, replace
 from pathlib import Path
 
 from dlexp.components import snapshot
-from dlexp.components.columns import Column
 from dlexp.config.identity import settings_of
 from dlexp.config.labels import Labelled, labels
 from dlexp.config.limits import MAX_RUNS
 from dlexp.config.load import Loaded
-from dlexp.config.measurable import in_result
 from dlexp.config.parts import Change
 from dlexp.errors import UserError
 from dlexp.execution.plan import Plan, Request
 from dlexp.execution.planning import identified
 from dlexp.execution.standing import IdentifiedExperiment
 from dlexp.format import listed
-from dlexp.near_words import did_you_mean
 from dlexp.records.index import Attempts, Run, finished, scan, with_identity
 from dlexp.reports.attribution.facts import AskedAttribution, Explanation, gather
 from dlexp.reports.attribution.forecast import AttributionForecast, forecast
-from dlexp.reports.comparison import commands, comparability
+from dlexp.reports.comparison import commands
 from dlexp.reports.comparison.compared import Compared
-from dlexp.reports.comparison.groups import counts, untrained, variants_of
+from dlexp.reports.comparison.groups import counts, variants_of
 from dlexp.reports.plan.pace import Pace
 from dlexp.statistics.attribution import corners_of, first_and_last, shapley
 from dlexp.statistics.paired import MIN_PAIRS
+from dlexp.workflows.comparable import known_of, require_comparable, require_metric
 from dlexp.workflows.named import configs_of
 from dlexp.workflows.runner import Runner, Trained
 from dlexp.workflows.train import carry_out, plan_configs
@@ -86,7 +84,10 @@ def _planned(asked: Difference) -> tuple[AskedAttribution, Plan, list[Loaded]]:
     with snapshot.taken(held_bytes=0):  # Both, and all in between, may have the same data.
         subjects = [identified(each.experiment, request) for each in (a, b)]
         on_record = [_on_record(each, asked.runs_dir) for each in subjects]
-        _require_comparable(asked, subjects, on_record)
+        known = known_of(asked.words, subjects, on_record)
+        require_comparable(known)
+        if asked.metric is not None:
+            require_metric(asked.metric, subjects, known)
         seeds = asked.seeds or _common(on_record)
         question = _question(change, asked, seeds)
         configs = [question.change.config(corner) for corner in question.corners]
@@ -130,38 +131,6 @@ def _common(on_record: Sequence[Sequence[Run]]) -> Sequence[int]:
     first, other = ({run.seed for run in own} for own in on_record)
     common = sorted(first & other)
     return common if len(common) >= MIN_PAIRS else SEEDS
-
-
-def _require_comparable(
-    asked: Difference, subjects: Sequence[IdentifiedExperiment], on_record: Sequence[Sequence[Run]]
-) -> None:
-    """Refuse what cannot be compared, before anything is trained.
-
-    Raises:
-        UserError: No column, or not the one that is asked for, measures the same in both.
-    """
-    planned = [untrained(each, word) for word, each in zip(asked.words, subjects, strict=True)]
-    recorded = list(variants_of(dict(zip(asked.words, on_record, strict=True))).values())
-    if len(recorded) == len(planned) and all(each.runs for each in recorded):
-        planned = recorded  # What they recorded of their examples tells more than the settings.
-    first, other = planned
-    if not comparability.shares_examples(first, other):
-        raise UserError(f"{' and '.join(asked.words)} cannot be compared: they are scored on other examples")
-    if asked.metric is not None:
-        _require_metric(asked.metric, subjects, first, other)
-
-
-def _require_metric(name: str, subjects: Sequence[IdentifiedExperiment], first: Compared, other: Compared) -> None:
-    """Refuse a number that not both have, or that is not the same in both."""
-    columns, column = [in_result(each.experiment) for each in subjects], Column.parse(name)
-    known = [each for each in columns[0] if each in columns[1]]
-    if name not in known:
-        near = did_you_mean(name, known)
-        raise UserError(f"--metric {name}: not recorded by both.{near} Choose from: {', '.join(known)}")
-    if missing := next((each for each in (first, other) if each.runs and not each.by_seed(column)), None):
-        raise UserError(f"--metric {name}: {missing.why_missing(column) or f'no run of {missing.label} has it'}")
-    if obstacle := comparability.obstacle(first, other, column):
-        raise UserError(f"{first.label} and {other.label} cannot be compared by {name}: {obstacle}")
 
 
 def _question(change: Change, asked: Difference, seeds: Sequence[int]) -> AskedAttribution:

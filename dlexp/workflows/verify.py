@@ -8,7 +8,7 @@ from pathlib import Path
 from dlexp.config.identity import Identities
 from dlexp.errors import UserError
 from dlexp.execution.repeats import again
-from dlexp.records.index import Run, scan, with_identity
+from dlexp.records.index import Run, as_recorded, scan, with_identity
 from dlexp.records.selection import select
 from dlexp.reports.verification import facts
 from dlexp.reports.verification.facts import Verification
@@ -50,6 +50,7 @@ def verify(
             if why := left_out.get(run.dir.path):
                 return Verification(run=files.run, grade=None, detail=f"not verified: {why}")
             same = with_identity(on_record, Identities.of_record(run.record.raw))
-            return facts.verify(run, repeated[run.dir.path], [each for each in same if each.status == "finished"])
+            others = [as_recorded(each.dir) for each in same if each.status == "finished"]
+            return facts.verify(run, repeated[run.dir.path], others)
 
         return [graded(run, each) for run, each in zip(runs, files, strict=True)]

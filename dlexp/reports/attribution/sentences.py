@@ -7,7 +7,7 @@ from dlexp.format import N_LISTED, joined, listed, plural
 from dlexp.reports.attribution.facts import ExplainedPart, Explanation, versions
 from dlexp.reports.comparison.differences import is_possible, size, unit_of, written
 from dlexp.reports.comparison.next_steps import Sentence
-from dlexp.reports.comparison.notes import OF_LOOKS
+from dlexp.reports.comparison.notes import notes_on_looks
 from dlexp.reports.comparison.sentences import together
 from dlexp.reports.comparison.verdicts import EQUAL, PairedDifference
 from dlexp.statistics.paired import MIN_PAIRS
@@ -111,8 +111,7 @@ def notes(found: Explanation) -> Iterator[str]:
         yield f"Left out: {what} {listed(list(map(str, seeds)))}, since {label} {_became(found, label, seeds)}."
     if len(several := versions(found)) > 1:
         yield f"The runs are of TensorFlow {joined(several)}, so a share may hold what differs between these."
-    if found.total.difference and found.total.difference.looks:
-        yield OF_LOOKS
+    yield from notes_on_looks([found.total.difference])
 
 
 def _method(found: Explanation) -> str:

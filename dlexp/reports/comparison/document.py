@@ -20,11 +20,13 @@ COLUMNS = (
     *("difference", "low", "high", "level", "pairs", "verdict", "reason", "picked_on_test", "best_possible"),
     *("difference_sd", "effect", "correlation", "detectable", "new_low", "new_high"),
     *("only_baseline_right", "only_experiment_right", "mcnemar_p", "no_results"),
+    *("stopped", "stopped_after"),
 )
 
 
 def rows(comparison: Comparison) -> Iterator[dict[str, Any]]:
     """A row for every metric of every experiment; what is not known is missing."""
+    stops = {stop.experiment: stop for stop in comparison.stops.each} if comparison.stops else {}
     for metric in comparison.metrics:
         for group, experiment, score in comparison.scored(metric):
             row: dict[str, Any] = {
@@ -35,6 +37,8 @@ def rows(comparison: Comparison) -> Iterator[dict[str, Any]]:
                 "baseline": group.baseline.label,
                 "picked_on_test": experiment.picked_on_test,
             }
+            if stop := stops.get(experiment.label):
+                row |= {"stopped": stop.why, "stopped_after": stop.n_seeds}
             if reason := _why_none(group.beside(experiment), experiment, metric.column):
                 row["reason"] = reason
             if score:

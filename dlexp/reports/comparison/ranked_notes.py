@@ -3,7 +3,7 @@
 from collections.abc import Iterable, Iterator
 
 from dlexp.components.columns import Column
-from dlexp.reports.comparison.notes import OF_LOOKS
+from dlexp.reports.comparison.notes import notes_on_looks
 from dlexp.reports.comparison.ranked_table import ranks, verdict_of
 from dlexp.reports.comparison.ranking import Ranked, Ranking
 from dlexp.reports.comparison.verdicts import EQUAL
@@ -47,8 +47,7 @@ def legend(found: Iterable[Ranking]) -> Iterator[str]:
     if levels:
         together = "" if levels == {LEVEL} else ", at a level that all comparisons share"
         yield f"Verdicts: by the interval over paired seeds (Student's t){together}."
-    if any(score and score.difference and score.difference.looks for score in scores):
-        yield OF_LOOKS
+    yield from notes_on_looks(score.difference for score in scores if score)
 
 
 def _has_equal_scores(ranking: Ranking) -> bool:

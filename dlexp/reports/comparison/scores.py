@@ -83,8 +83,11 @@ def scores_of(
 def recorded_looks(baseline: Compared, experiment: Compared, comparisons: int) -> Looks | None:
     """How often two experiments were looked at, by their runs; None if the number of their seeds was fixed."""
     recorded = [each.until_sure for each in (baseline, experiment) if each.until_sure]
+    if not recorded:
+        return None
     # Seeds that came later were looked at, too.
-    return Looks(max(*recorded, len(baseline.runs.keys() & experiment.runs.keys())), comparisons) if recorded else None
+    most = max(*recorded, len(baseline.runs.keys() & experiment.runs.keys()))
+    return Looks(most, comparisons, is_recorded=True)
 
 
 def shared_level(n: int, is_picked: bool) -> float:

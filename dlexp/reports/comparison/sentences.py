@@ -25,7 +25,8 @@ def sentence(headline: Headline) -> str:
     # One clause says both, where the number is that of the last epoch.
     is_of_last = conflict is not None and found.verdict == conflict.last.verdict and not _is_restored(headline)
     after = f" after {_after(conflict)}" if conflict and is_of_last else ""
-    n = f"{found.pairs} of at most {found.looks.max_seeds} paired seeds" if found.looks else parts.pairs
+    is_asked = found.looks is not None and not found.looks.is_recorded
+    n = f"{found.pairs} of at most {found.looks.max_seeds} paired seeds" if found.looks and is_asked else parts.pairs
     evidence = f"{parts.mean} {column} {parts.interval}, {n}{together(found)}"
     if found.verdict == OPEN:
         answer = f"Cannot tell whether {name} is better or worse than {baseline}{after}: {evidence}"

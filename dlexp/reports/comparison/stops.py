@@ -28,6 +28,14 @@ class Design:
     first_seed: int = 0
     margin: float | None = None
     """A difference within it, in the unit of the column, is none that counts: then nothing more is trained, either."""
+    margin_in_points: bool = False
+    """Whether it was written so: 0.02 as `2 points`."""
+
+    @property
+    def written_margin(self) -> str:
+        """As it was written: `2 points`."""
+        size = self.margin or 0.0
+        return f"{100 * size:g} points" if self.margin_in_points else f"{size:g}"
 
     @property
     def seeds(self) -> range:

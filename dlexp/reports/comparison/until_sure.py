@@ -6,7 +6,9 @@ from dataclasses import dataclass, replace
 from dlexp.errors import UserError
 from dlexp.format import joined
 from dlexp.records.index import Run
+from dlexp.reports.comparison import comparability
 from dlexp.reports.comparison.commands import Command
+from dlexp.reports.comparison.compared import Compared
 from dlexp.reports.comparison.facts import MANY, Comparison, compare_experiments
 from dlexp.reports.comparison.groups import variants_of
 from dlexp.reports.comparison.headlines import Headline
@@ -27,6 +29,9 @@ class UntilSure:
     labels: Sequence[str]
     metrics: Sequence[str]
     """What is compared, as `compare` takes it; the first one by which one can be better decides."""
+    ranked_by: str = ""
+    """What decides where they are so many that they are ranked, since the best of them may be picked; by default what
+    is comparable of each pair."""
 
     @property
     def looks(self) -> Looks:
@@ -49,8 +54,8 @@ class UntilSure:
             is_late = self.looks.is_late(n_seeds)
             return Stop(experiment=label, column="", n_seeds=n_seeds, why="untellable") if is_late else None
         metrics = self.metrics
-        if not metrics and len(self.labels) >= MANY:  # As they are ranked, since the best of them may be picked.
-            metrics = [str(ranking_columns(baseline)[0])]
+        if not metrics and len(self.labels) >= MANY:
+            metrics = [self.ranked_by or _ranked_by(baseline, other)]
         headline = _deciding(compare_experiments([baseline, other], metrics, looks=self.looks))
         why = self.design.why_settled(headline, self.looks, n_seeds)
         return Stop(experiment=label, column=str(headline.column), n_seeds=n_seeds, why=why) if why else None
@@ -93,6 +98,13 @@ class UntilSure:
                 other_max_seeds=other_max_seeds(found.experiments, len(seeds)),
             ),
         )
+
+
+def _ranked_by(baseline: Compared, other: Compared) -> str:
+    """The first number by which experiments are ranked that can be compared."""
+    columns = ranking_columns(baseline)
+    alike = (each for each in columns if other.by_seed(each) and not comparability.obstacle(baseline, other, each))
+    return str(next(alike, columns[0]))
 
 
 def _deciding(comparison: Comparison) -> Headline:

@@ -79,7 +79,7 @@ def verify(recorded: Run, again: RunDir, of_experiment: Sequence[Run]) -> Verifi
         if repeated.status != "finished":
             grade, detail = None, _why_not(repeated)
         else:
-            others = [as_recorded(run.dir) for run in of_experiment if run.seed != recorded.seed]
+            others = [run for run in of_experiment if run.seed != recorded.seed]
             grade, detail = _graded(as_recorded(recorded.dir), repeated, others)
     except DlexpError as error:
         return Verification(run=recorded.dir.label, grade=None, detail=error.lines[0])
