@@ -377,8 +377,9 @@ def test_dry_run_says_what_is_left_how_long_it_takes_and_what_it_can_show(folder
         "  5 seeds tell a number 1.68 standard deviations from its bound in 80 % of\n"
         "    cases, at a level of 0.05.\n"
         "\n"
-        "11 to train, 10 done before; time with 2 workers: about 2.8 min (6 by other\n"
-        "  seeds of the same experiment, 5 by runs on the same data on this machine).\n"
+        "11 to train, 10 done before; time with 2 workers: about 2.8 min (6 runs by other\n"
+        "  seeds of the same experiment, 5 runs by others on the same data on this\n"
+        "  machine).\n"
     )
     assert "16 to train, 0 done before; time with 1 worker: unknown" in unknown[1]
     assert document["time"] == {"seconds": 180.0, "same_experiment": 6, "same_kind": 0, "unknown": 0}
@@ -405,8 +406,8 @@ def test_dry_run_counts_what_is_observed_and_what_a_goal_could_show(folder: Path
         "    test_accuracy, adam - sgd: at least 3.3 points from 0\n"
         "\n"
         "0 to train, 10 done before, 5 of these to be trained again with diagnostics;\n"
-        "  time with 1 worker: about 6 s (5 by other seeds of the same experiment on this\n"
-        "  machine).\n"
+        "  time with 1 worker: about 6 s (5 runs by other seeds of the same experiment on\n"
+        "  this machine).\n"
     )
 
 

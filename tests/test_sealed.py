@@ -3,6 +3,7 @@
 import json
 from contextlib import nullcontext
 from pathlib import Path
+from shutil import copytree
 from typing import Any
 
 import numpy as np
@@ -307,7 +308,25 @@ def test_a_damaged_seal_hides_the_run() -> None:
 
     run = read(run_dir)
 
-    assert (run.status, run.what) == ("damaged", f"{run_dir.sealed_path}: damaged: no study")
+    assert (run.status, run.what) == ("damaged", f"{run_dir.sealed_path}: damaged: lacks the key study")
+
+
+def test_a_damaged_seal_that_blocks_an_opening_names_a_way_out(invoke: Invoke) -> None:
+    """Which run it is of, and what helps; that does."""
+    run_dirs = recorded()
+    superseded = RunDir(run_dirs[0].path.with_name(f"{run_dirs[0].path.name}-2"))
+    copytree(run_dirs[0].path, superseded.path)
+    superseded.sealed_path.write_text('{"study": "s"}')
+
+    code, _, err = invoke("study", "s.yaml", "--open-test")
+    removed = invoke("rm", str(superseded.path), "--yes")
+    again, *_ = invoke("study", "s.yaml", "--open-test")
+
+    assert (code, removed[0], again) == (1, 0, 0)
+    assert (
+        f"{superseded.sealed_path}: damaged: lacks the key file; nothing can be opened before it is restored, or its "
+        "run removed by dlexp rm" in err
+    )
 
 
 @pytest.mark.parametrize("entry", ['{"kind": "opened"}', '{"kind": "opened", "time": 5}'])
@@ -366,6 +385,7 @@ def test_who_consults_the_test_split_again_is_told_how_often_it_was(invoke: Invo
 
     said = " ".join(out.split())
     assert "The test split was consulted 3 times by now, with other runs or questions each time: by other (1)" in said
+    assert "and s (2); studies and dlexp try are counted, comparisons are not." in said
     assert json.loads(invoke("study", "other.yaml", "--format", "json")[1])["studies"][0]["test_split"] == {
         "is_sealed": False,
         "open_before": 0,

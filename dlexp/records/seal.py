@@ -37,7 +37,7 @@ class Seal:
         Raises:
             DamagedRecord: It says something else.
         """
-        record = read_json(path, of_type(cast(Any, cls)))
+        record = read_json(path, _check)
         return None if record is None else cls(study=record["study"], file=record["file"])
 
     @property
@@ -64,6 +64,12 @@ class Seal:
 def is_sealed(reason: str) -> bool:
     """Whether the reason of a missing score is a seal."""
     return SEALED in reason
+
+
+def _check(record: Any, path: str) -> str:
+    """As for any record; but a missing `file` is called a key, or it sounds as if there were no seal."""
+    lacking = [key for key in Seal.__dataclass_fields__ if key not in record]
+    return f"lacks the key {lacking[0]}" if lacking else of_type(cast(Any, Seal))(record, path)
 
 
 def _is_of_test(name: str) -> bool:

@@ -5,7 +5,7 @@ from functools import partial
 from pathlib import Path
 
 from dlexp.errors import UserError
-from dlexp.records.index import Run
+from dlexp.records.index import Run, read
 from dlexp.records.query import Filters
 from dlexp.records.removal import Removal, size, why_kept
 from dlexp.records.removal import remove as remove_one
@@ -52,6 +52,6 @@ def _behind_a_link(run_dir: RunDir) -> str:
 
 def _changed(was: Status, run_dir: RunDir) -> str:
     """Whether a run stands otherwise than when it was chosen, in words; its lock is held by this process."""
-    now = run_dir.status
+    now = read(run_dir).status  # As it was listed: a damaged seal counts, too.
     is_same = now == was or (now in UNFINISHED and was in UNFINISHED)
     return "" if is_same else f"{now} since it was listed"

@@ -11,6 +11,7 @@ from dlexp.execution.plan import Plan, Planned
 from dlexp.format import plural
 from dlexp.records.index import Run, scan
 from dlexp.records.ledger import Ledger, ledger_path
+from dlexp.records.record_files import DamagedRecord
 from dlexp.records.run_dir import RunDir
 from dlexp.records.seal import Seal
 from dlexp.records.test_uses import Judgement, consultations, note_consultation, note_opening, opened
@@ -132,8 +133,17 @@ def _runs(facts: StudyFacts) -> list[Run]:
 
 
 def _sealed_runs(study: LoadedStudy, runs_dir: Path) -> list[RunDir]:
-    """All runs that a study has sealed, those of variants that it has no more included."""
-    return [each for each in scan(runs_dir) if (seal := each.seal()) and seal.study == study.path.stem]
+    """All runs that a study has sealed, those of variants that it has no more included.
+
+    Raises:
+        DlexpError: A seal is damaged, and does not say whose it is.
+    """
+    try:
+        return [each for each in scan(runs_dir) if (seal := each.seal()) and seal.study == study.path.stem]
+    except DamagedRecord as error:  # It may be one of them.
+        raise DlexpError(
+            f"{error.lines[0]}; nothing can be opened before it is restored, or its run removed by dlexp rm"
+        ) from error
 
 
 def _judgement(number: Answered) -> Judgement:

@@ -13,6 +13,7 @@ from typing import Any
 from dlexp.config.experiment import Experiment
 from dlexp.config.names import PREFIX_LENGTH
 from dlexp.execution.plan import Plan, Planned
+from dlexp.format import plural
 from dlexp.machine import host
 from dlexp.records.index import Run, read, scan
 from dlexp.records.record_files import DamagedRecord
@@ -133,12 +134,12 @@ def expected_time(time: TotalTime) -> str:
 
 
 def ground(time: TotalTime) -> str:
-    """What tells the time: ` (3 by other seeds of the same experiment on this machine)`."""
+    """What tells the time: ` (3 runs by other seeds of the same experiment on this machine)`."""
     grounds = [
         (time.same_experiment, "other seeds of the same experiment"),
-        (time.same_kind, "runs on the same data"),
+        (time.same_kind, "others on the same data"),
     ]
-    told = [f"{n} by {what}" for n, what in grounds if n]
+    told = [f"{plural(n, 'run')} by {what}" for n, what in grounds if n]
     return f" ({', '.join(told)} on this machine)" if told else " (no finished run on the same data on this machine)"
 
 

@@ -34,7 +34,9 @@ def lines(found: UseOfTest) -> Iterator[str]:
         were = "was" if found.n_open == 1 else "were"
         before = f" Of the runs {found.n_open} {were} on record before with open test scores." if found.n_open else ""
         yield (
-            f"The test split is sealed, and what is claimed of it not judged.{before} To open it, once and for good: "
+            f"The test split is sealed, and what is claimed of it not judged.{before} "
+            "Only the runs that this study trains are: elsewhere, or with other seeds, the same configs are open. "
+            "To open it, once and for good: "
             f"dlexp study {shlex.quote(found.seal.file)} --open-test"
         )
     if found.opened:
@@ -43,6 +45,6 @@ def lines(found: UseOfTest) -> Iterator[str]:
     if (n := sum(found.consulted.values())) > 1:
         by = joined([f"{name} ({n})" for name, n in found.consulted.items()])
         yield (
-            f"The test split was consulted {n} times by now, with other runs or questions each time: by {by}. What is "
-            f"chosen by it is no longer tested by it."
+            f"The test split was consulted {n} times by now, with other runs or questions each time: by {by}; "
+            "studies and dlexp try are counted, comparisons are not. What is chosen by it is no longer tested by it."
         )
