@@ -13,6 +13,7 @@ from recorded_studies import record, record_points, recorded, study
 from dlexp.config.load_study import load_study
 from dlexp.errors import UserError
 from dlexp.execution.plan import Request
+from dlexp.records.index import finished
 from dlexp.reports.study.picks import Pick, PointScores
 from dlexp.training.job import Job
 from dlexp.workflows.study import preview
@@ -259,6 +260,23 @@ def test_a_missing_tuning_run_judges_nothing(folder: Path, invoke: Invoke, monke
         "Not tuned yet, and so not judged: runs without a result, 1 of sgd. The same\n"
         "  command trains them.\n"
     )
+
+
+def test_a_missing_untuned_run_is_said(folder: Path, invoke: Invoke, monkeypatch: pytest.MonkeyPatch) -> None:
+    """One that another process still trains: the page is not whole, and says so."""
+    path = tuned_study(folder)
+    record_all(path, POINTS, {"sgd": SGD_TUNED, "adam": ADAM_TUNED})
+    whole = invoke("study", "s.yaml")[1]
+    written = load_study(path).variants["sgd"].experiment
+    gone = next(run.dir for run in finished(Path("runs")) if run.name == written.name and run.seed == 4)
+    (gone.path / "summary.json").unlink()
+    monkeypatch.setattr("dlexp.workflows.runner.Runner._train", lambda *_, **__: [])
+
+    code, out, _ = invoke("study", "s.yaml")
+
+    assert code == 1
+    assert "Runs are missing" not in whole
+    assert "Runs are missing, tuned or untuned ones" in " ".join(out.split())
 
 
 def test_a_dry_run_counts_both_phases(folder: Path) -> None:

@@ -181,6 +181,8 @@ def _below(lines: Iterable[str], width: int) -> Iterator[str]:
 def _notes(facts: StudyFacts) -> Iterator[str]:
     """How sure the intervals are, and what not to do about a claim that is undecided."""
     study = facts.study.study
+    if facts.tuning and not facts.is_complete:
+        yield "Runs are missing, tuned or untuned ones: not all have ended. The same command trains them."
     terms = [term for judged in facts.claims for term in judged.terms]
     if any(term.interval for term in terms):
         together = f" for all {study.n_claims} numbers together" if study.n_claims > 1 else ""
