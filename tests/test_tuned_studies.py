@@ -262,6 +262,18 @@ def test_a_missing_tuning_run_judges_nothing(folder: Path, invoke: Invoke, monke
     )
 
 
+@pytest.mark.usefixtures("untrained")
+@pytest.mark.parametrize(("column", "is_said"), [("val_accuracy", True), ("test_accuracy", False)])
+def test_what_picked_is_said_to_judge(column: str, is_said: bool, folder: Path, invoke: Invoke) -> None:
+    """Of a claim on validation data: other seeds, the same examples."""
+    path = tuned_study(folder, BETTER.replace("test_accuracy", column))
+    record_all(path, POINTS, {"sgd": SGD_TUNED, "adam": ADAM_TUNED})
+
+    _, out, _ = invoke("study", "s.yaml")
+
+    assert ("Picked and judged on the same validation examples, with other seeds" in " ".join(out.split())) is is_said
+
+
 def test_a_missing_untuned_run_is_said(folder: Path, invoke: Invoke, monkeypatch: pytest.MonkeyPatch) -> None:
     """One that another process still trains: the page is not whole, and says so."""
     path = tuned_study(folder)

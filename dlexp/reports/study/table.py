@@ -183,6 +183,10 @@ def _notes(facts: StudyFacts) -> Iterator[str]:
     study = facts.study.study
     if facts.tuning and not facts.is_complete:
         yield "Runs are missing, tuned or untuned ones: not all have ended. The same command trains them."
+    measured_by = [of_claim(each.claim) for each in facts.claims if not each.claim.needs_training_sets]
+    decides = [str(column) for found in measured_by for column in found.columns] + [study.goal or ""]
+    if facts.tuning and any("val_" in name for name in decides):
+        yield "Picked and judged on the same validation examples, with other seeds; a test score would be on others."
     terms = [term for judged in facts.claims for term in judged.terms]
     if any(term.interval for term in terms):
         together = f" for all {study.n_claims} numbers together" if study.n_claims > 1 else ""
