@@ -17,11 +17,13 @@ from dlexp.config.load import load
 from dlexp.errors import Elsewhere, UserError
 from dlexp.execution.plan import Request
 from dlexp.execution.pool import Pool
-from dlexp.records.index import read
+from dlexp.records.index import read, scan
 from dlexp.records.lock import locked
 from dlexp.records.record_files import DamagedRecord
+from dlexp.records.seal import Seal
 from dlexp.records.test_uses import consultations
 from dlexp.reports.ratchet.campaign import campaigns_of
+from dlexp.reports.ratchet.incumbent import said_of
 from dlexp.statistics.ratchet import level_of
 from dlexp.training.job import Candidate, Refusal
 from dlexp.training.stages import Stage
@@ -381,3 +383,53 @@ def test_changes_are_trained(folder: Path) -> None:
 def test_one_change_may_set_several_keys(word: str, overrides: list[str]) -> None:
     """With spaces between them; those within brackets, quotes and keys belong to the value or the key."""
     assert list(ProposedChange.parse(word).overrides) == overrides
+
+
+@pytest.mark.parametrize(
+    "own",
+    [
+        "validation: 0.2\n",
+        "validation: {size: 0.2, seed: 3}\n",
+        "head: {class_weight: balanced}\nvalidation: 30\n",
+        "",
+    ],
+)
+def test_the_incumbent_is_the_same_experiment_on_own_data(folder: Path, own: str) -> None:
+    """A number that draws from the user's own data stays one; and so do the settings that make it."""
+    rows = "".join(f"{i},{i % 7},{'ab'[i % 2]}\n" for i in range(120))
+    (folder / "own.csv").write_text("u,v,y\n" + rows)
+    data = "dataset: {type: csv, path: own.csv, target: y, task: binary}\nmodel: {hidden: [8]}\noptimizer: sgd\n"
+    (folder / "base.yaml").write_text(data)
+    (folder / "it.yaml").write_text(f"extends: base.yaml\n{own}")
+    first = load(folder / "it.yaml")
+    assert load(_written(folder, said_of(first))).experiment == first.experiment
+
+    changed = load(first, [MOMENTUM])
+    assert load(_written(folder, said_of(changed))).experiment == changed.experiment
+
+
+def _written(folder: Path, said: dict[str, object]) -> Path:
+    path = folder / "written.yaml"
+    path.write_text(json.dumps(said))
+    return path
+
+
+def test_sealed_test_scores_decide_nothing(folder: Path) -> None:
+    """Refused before anything is trained or written, and not tried before once they are open."""
+    tried(folder, WIDER)
+    before = steps(folder)
+    for run_dir in scan(folder / "runs"):
+        run_dir.put_seal(Seal("s", "s.yaml"))
+
+    with pytest.raises(UserError, match=r"test_accuracy: sealed by study s; dlexp study s.yaml --open-test opens it"):
+        tried(folder, MOMENTUM, by="test_accuracy", engine=(engine := Recording(noisy)))
+
+    assert (engine.names, steps(folder)) == ([], before)
+
+
+def test_nothing_is_no_change_and_no_column(folder: Path) -> None:
+    """It is said what was expected."""
+    with pytest.raises(UserError, match="change: expected KEY=VALUE, or a config, given ''"):
+        tried(folder, " ")
+    with pytest.raises(UserError, match=r"--by: expected a column, given ''\. Choose from: "):
+        tried(folder, WIDER, by="")

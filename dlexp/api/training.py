@@ -165,8 +165,8 @@ def try_changes(
     """Try changes to a config one after the other, and keep what is better twice: screened, then confirmed.
 
     Args:
-        changes: `KEY=VALUE` texts, several settings of one change with spaces between them, or config files; none for
-            what the ledger has.
+        changes: `KEY=VALUE` texts, several settings of one change with spaces between them, or config files; one text
+            is one change, and none are for what the ledger has.
         over: The config of the incumbent.
         by: The column that decides; by default the first metric on the validation split, in the last epoch.
         max_seeds: The most seeds that a change is screened with, from 3 to 24.

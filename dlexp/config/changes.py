@@ -35,6 +35,8 @@ class ProposedChange:
     @classmethod
     def parse(cls, word: str) -> "ProposedChange":
         """The change that a word means: a config file or its stem, else settings with spaces between them."""
+        if not word.strip():
+            return cls("")
         file = files.named(word, files.HERE, files.CONFIGS)
         if file.is_file() or word.endswith(CONFIG_SUFFIXES) or "=" not in word:
             return cls(str(file), file=file)
@@ -51,6 +53,8 @@ class ProposedChange:
         Raises:
             ConfigError: With all that is wrong in it.
         """
+        if not self.text:
+            raise refused("expected KEY=VALUE, or a config, given ''", Source("change"))
         if self.file and self.file.suffix not in CONFIG_SUFFIXES and not self.file.exists():
             raise refused("expected KEY=VALUE, or a config; there is no such file", Source(self.text))
         if self.file:

@@ -6,6 +6,7 @@ from functools import reduce
 from itertools import count
 
 from dlexp.config.load import Loaded
+from dlexp.config.names import PREFIX_LENGTH
 from dlexp.execution.plan import Key, Plan, Planned, Request
 from dlexp.execution.standing import IdentifiedExperiment
 from dlexp.records.index import Attempts, Run, scan
@@ -69,6 +70,16 @@ class CampaignRuns:
         self._trained.append(carry_out(plan, configs, runner, counts_done=True, order=order))
         on_record = Attempts(scan(plan.runs_dir))
         return {each.key: run for each in plan.runs if (run := each.record(on_record))}
+
+    def seal_of(self, sides: Sequence[Side]) -> str:
+        """Why the test scores of a run of these are sealed; empty if all that are on record are open.
+
+        Raises:
+            DamagedRecord: A seal cannot be read.
+        """
+        prefixes = {identity[:PREFIX_LENGTH] for side in sides for identity in side.subject.identities}
+        near = (each for each in scan(self._request.runs_dir) if each.folder.prefix in prefixes)
+        return next((seal.said for each in near if (seal := each.seal())), "")
 
     def unseen_seeds(self, sides: Sequence[Side], first: int) -> Iterator[int]:
         """The seeds from the first one on that no side was ever trained with."""

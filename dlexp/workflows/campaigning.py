@@ -20,6 +20,7 @@ from dlexp.execution.plan import Request
 from dlexp.format import joined
 from dlexp.records.ledger import Ledger, ledger_path
 from dlexp.records.test_uses import Judgement, note_consultation
+from dlexp.reports.comparison.compared import value_of
 from dlexp.reports.ratchet import campaign as steps
 from dlexp.reports.ratchet import judging
 from dlexp.reports.ratchet.campaign import Campaign, Confirmation, Outcome, PairedFinding, Proposal, campaigns_of
@@ -158,6 +159,8 @@ class Campaigning:
         remark, found = self._known(incumbent, own)
         if remark:
             return TriedChange(change=change.text, proposal=found, remark=remark)
+        if sealed := self._sealed(incumbent, own):  # Not written down: once it is open, the change can be tried.
+            return TriedChange(change=change.text, proposal=None, remark=sealed)
         if why := self._why_not(incumbent, own):
             return self._refused(change, why, own)
         if not found:
@@ -281,17 +284,23 @@ class Campaigning:
             return f"{joined(seeds)}: another seed is another draw, and what is better by it is so by luck"
         if str(self._column) not in in_result(own.loaded.experiment):
             return f"its runs record no {self._column}"
-        return judging.why_incomparable(incumbent.subject, own.subject, self._column)
+        return judging.why_incomparable(incumbent.subject, own.subject, self._column) or self._sealed(incumbent, own)
+
+    def _sealed(self, *sides: Side) -> str:
+        """Why the deciding scores of a run of these are not to be read yet; empty if they are."""
+        of_test = self._column.split in ("test", "gap")
+        return f"{self._column}: {seal}" if of_test and (seal := self._runs.seal_of(sides)) else ""
 
     def _note_test(self, role: str, proposal: Proposal, ended: Ended) -> None:
         """Write down that a step consulted the test split, as studies do; nothing if it did not."""
-        if proposal.consults_test:
+        every = [run for of_side in ended.values() for run in of_side if run.status == "finished"]
+        runs = [run for run in every if value_of(run.result, self._column) is not None]
+        if proposal.consults_test and runs:
             says = f"{proposal.change} is better than the incumbent"
             about, between = f"{proposal.name} - {proposal.incumbent[:PREFIX_LENGTH]}", (0.0, None)
             judgement = Judgement(
                 says=says, role=role, measure=proposal.by, about=about, between=between, result=proposal.outcome
             )
-            runs = [run for of_side in ended.values() for run in of_side if run.status == "finished"]
             note_consultation(self._ledger, Path(self._campaign.path), runs, [judgement])
 
     def _note(self, entry: Mapping[str, Any]) -> None:

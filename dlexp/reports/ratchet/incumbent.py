@@ -1,5 +1,6 @@
 """The present incumbent of a campaign, as a config that can be run."""
 
+from collections.abc import Mapping
 from pathlib import Path
 
 import yaml
@@ -7,7 +8,8 @@ import yaml
 from dlexp.config.dump import Dumper
 from dlexp.config.load import Loaded, checked
 from dlexp.config.node import Node
-from dlexp.config.problems import Source
+from dlexp.config.places import merged
+from dlexp.config.problems import DEFAULT, Source
 from dlexp.format import plural
 from dlexp.reports.ratchet.campaign import Campaign
 
@@ -25,7 +27,7 @@ def incumbent_of(campaign: Campaign, first: Loaded, path: Path) -> Loaded:
     """
     if not campaign.kept:
         return first
-    return checked(path, Node.of(dict(campaign.kept[-1].config), Source(str(path))))
+    return _read(campaign.kept[-1].config, path)
 
 
 def as_config(incumbent: Loaded, campaign: Campaign) -> str:
@@ -37,9 +39,32 @@ def as_config(incumbent: Loaded, campaign: Campaign) -> str:
 
 
 def said_of(loaded: Loaded) -> dict[str, object]:
-    """All that is said of an experiment without defaults, its name first."""
+    """All that is said of an experiment without defaults, its name first; it loads as the same experiment."""
     assert loaded.said
-    return {"name": loaded.experiment.name, **{k: v for k, v in loaded.said.plain().items() if k != "name"}}
+    settings = {key: node.plain() for key, node in loaded.said.entries.items() if key != "name"}
+    validation = loaded.said.child("validation")
+    implied = validation and validation.child("type")
+    if validation and implied and implied.source == DEFAULT:
+        # The type only follows from a number. Said, it would be the user's, and win over what their data imply.
+        settings["validation"] = _with_number(settings["validation"], loaded.experiment.validation.type)
+    said = {"name": loaded.experiment.name, **settings}
+    assert _read(said, loaded.path).experiment == loaded.experiment, f"{loaded.path}: written, it is another experiment"
+    return said
+
+
+def _with_number(validation: dict[str, object], settled_type: str) -> object:
+    """`0.2` where the number is all that is said, else with the type that it was taken for."""
+    return validation["size"] if set(validation) == {"type", "size"} else {**validation, "type": settled_type}
+
+
+def _read(said: Mapping[str, object], path: Path) -> Loaded:
+    """What is said of an experiment as it is loaded from the record.
+
+    Raises:
+        ConfigError: This version takes it for wrong.
+    """
+    source = Source(str(path))
+    return checked(path, merged(None, Node.of(dict(said), source)))
 
 
 def written_at(ledger: Path) -> Path:

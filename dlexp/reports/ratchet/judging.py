@@ -53,6 +53,8 @@ def deciding_column(first: Loaded, by: str | None) -> Column:
         if not scores:
             raise UserError(f"{first.path}: has no validation split to decide by; choose a column with --by")
         return scores[0]
+    if not by.strip():
+        raise UserError(f"--by: expected a column, given {by!r}. Choose from: {', '.join(columns)}")
     if by not in columns:
         raise UserError(
             f"--by {by}: no column of {first.path} by which one of two experiments can be better."

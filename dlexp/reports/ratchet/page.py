@@ -112,7 +112,7 @@ def _notes(facts: CampaignFacts) -> Iterator[str]:
             f"Confirmed: on {FRESH_SEEDS} new seeds each, at levels that add up to {100 * LEVEL:g} % over all "
             "confirmations of the ledger."
         )
-    if consulted := dict.fromkeys(each.by for each in found if each.consults_test):
+    if consulted := dict.fromkeys(each.by for each in found if each.consults_test and each.screening):
         yield f"{joined(list(consulted))} consulted the test split: scores on it of what was kept by it are too good."
     if facts.n_before:
         yield f"The ledger has {plural(facts.n_before, 'campaign')} of other incumbents before this one."
