@@ -399,4 +399,4 @@ def test_asked_again_with_the_same_margin(scored: Callable[[Accuracies], Scoring
 
     _, out, _ = invoke("compare", "a.yaml", "b.yaml", "--until-sure", "12", "--margin", "2 points")
 
-    assert "--margin '2 points' --until-sure 24 --first-seed 12" in out.replace(" \\\n        ", " ")
+    assert "--margin '2 points' --until-sure 24 --first-seed 12" in " ".join(out.replace("\\\n", " ").split())
