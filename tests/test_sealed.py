@@ -21,6 +21,7 @@ from dlexp.errors import UserError
 from dlexp.execution.engine import Outcome
 from dlexp.execution.execute import execute
 from dlexp.execution.plan import Request
+from dlexp.execution.planning import identified
 from dlexp.execution.repeats import again as repeated
 from dlexp.records.index import as_recorded, read, scan
 from dlexp.records.ledger import Ledger, ledger_path
@@ -33,6 +34,7 @@ from dlexp.reports.study.facts import judge
 from dlexp.reports.verification.integrity import check
 from dlexp.training.job import Job
 from dlexp.workflows import study as workflow
+from dlexp.workflows.comparable import known_of, require_metric
 from dlexp.workflows.runner import Given, Runner, Trained
 from dlexp.workflows.train import train
 
@@ -163,6 +165,16 @@ def test_seeds_that_are_open_beside_sealed_ones_do_not_decide_alone(invoke: Invo
     _, out, _ = invoke("compare", "s-sgd", "iris")
 
     assert out.startswith("iris is better than s-sgd: +5.1 points val_accuracy [3.6, 6.7], 5 paired seeds.\n")
+
+
+def test_nothing_is_trained_for_a_sealed_score() -> None:
+    """Nor where the other side has never been trained: its scores would be open."""
+    sealed = [read(run_dir) for run_dir in recorded() if run_dir.name == "s-sgd"]
+    subject = identified(load("iris.yaml").experiment, Request(runs_dir=RUNS))
+    known = known_of(["sgd", "iris"], [subject, subject], [sealed, []])
+
+    with pytest.raises(UserError, match=f"^--metric test_accuracy: {SAID}$"):
+        require_metric("test_accuracy", [subject, subject], known)
 
 
 def test_claims_on_the_test_split_wait_and_others_are_judged(invoke: Invoke) -> None:

@@ -16,11 +16,12 @@ from dlexp.reports.comparison.groups import untrained, variants_of
 def known_of(
     labels: Sequence[str], subjects: Sequence[IdentifiedExperiment], on_record: Sequence[Sequence[Run]]
 ) -> list[Compared]:
-    """What is known of experiments, by labels: their runs on record if all have some, else what their settings tell."""
-    recorded = list(variants_of(dict(zip(labels, on_record, strict=True))).values())
-    # What they recorded of their examples tells more than the settings.
-    is_recorded = len(recorded) == len(labels) and all(each.runs for each in recorded)
-    return recorded if is_recorded else [untrained(each, label) for label, each in zip(labels, subjects, strict=True)]
+    """What is known of experiments, by labels: their runs on record, else what their settings tell."""
+    recorded = variants_of(dict(zip(labels, on_record, strict=True)))
+    return [
+        recorded[label] if label in recorded and recorded[label].runs else untrained(subject, label)
+        for label, subject in zip(labels, subjects, strict=True)
+    ]
 
 
 def require_comparable(experiments: Sequence[Compared]) -> None:
