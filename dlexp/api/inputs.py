@@ -85,5 +85,5 @@ def config(given: object, name: str) -> Path:
 
 
 def data_folder(given: object) -> Path | None:
-    """Where data files lie; None where nothing is said."""
+    """Where data files lie; None if nothing is said."""
     return None if given is None else arguments.folder(given, "data_dir")

@@ -28,7 +28,7 @@ class ProposedChange:
 
     text: str
     overrides: tuple[str, ...] = ()
-    """`KEY=VALUE` each; none where it is a file."""
+    """`KEY=VALUE` each; none if it is a file."""
     file: Path | None = None
     """A config that stands for itself."""
 

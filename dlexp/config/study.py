@@ -145,7 +145,7 @@ class Study(Settings):
 
     @property
     def given_until_sure(self) -> SeedsUntilSure | None:
-        """Its most seeds and the first one, where they are trained until they tell; None where all are trained."""
+        """Its most seeds and the first one, where they are trained until they tell; None if all are trained."""
         return SeedsUntilSure(max_seeds=self.until_sure) if isinstance(self.until_sure, int) else self.until_sure
 
     def levels(self, n_numbers: int) -> float | Looks:

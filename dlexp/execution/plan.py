@@ -55,7 +55,7 @@ class Request:
     strict: bool = False
     """Whether data are refused of which it is not certain how they were to be read."""
     until_sure: int | None = None
-    """The most seeds of each experiment, where they are trained only until these tell; None where all are trained."""
+    """The most seeds of each experiment, where they are trained only until these tell; None if all are trained."""
 
     def as_trained(self, experiment: Experiment) -> Experiment:
         """The experiment itself; of two epochs for `smoke`."""

@@ -200,7 +200,7 @@ class Finished(Ended):
     best_possible: Annotated[Mapping[str, float], optional(mapping_of(optional(number)))] = field(default_factory=dict)
     """What the true distribution of generated data scores."""
     until_sure: Annotated[int | None, optional(count)] = None
-    """The most seeds of its experiment, where these were trained only until they told; None where all were."""
+    """The most seeds of its experiment, where these were trained only until they told; None if all were."""
     manifest: Annotated[str | None, text] = None
     """The SHA-256 of manifest.json; None for a run recorded before manifests."""
 

@@ -56,7 +56,7 @@ class Ledger:
             raise DlexpError(f"{self.path}: cannot be written: {error.strerror}") from error
 
     def entries(self) -> list[dict[str, Any]]:
-        """All entries, the oldest first; none where there is no ledger yet.
+        """All entries, the oldest first; none if there is no ledger yet.
 
         Raises:
             DamagedRecord: A line is no JSON document of an entry.

@@ -51,7 +51,7 @@ class Comparison:
     asked: tuple[str, ...] = ()
     """The metrics that the user asked for; the first of them that can have a verdict decides."""
     looks: Looks | None = None
-    """What the seeds are trained for until they tell; None where the runs themselves say how they were ordered."""
+    """What the seeds are trained for until they tell; None if the runs themselves say how they were ordered."""
     stops: Stops | None = None
     """After how many seeds each was told, where they were trained until they told."""
     whole: "Comparison | None" = None

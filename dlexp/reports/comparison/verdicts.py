@@ -66,7 +66,7 @@ class PairedDifference:
     """Of a single pair: what the test examples say of its two models. None as `on_new_examples` is."""
     looks: Looks | None = None
     """How many seeds there were to be at most, where they were trained only until they told: the interval holds with
-    those after fewer and more of them. None where their number was fixed."""
+    those after fewer and more of them. None if their number was fixed."""
     no_results: str | None = None
     """Why the results on test examples cannot be used: a file that is missing or damaged; None if nothing is wrong."""
 
