@@ -52,9 +52,9 @@ def any_verdict(rule: Rule, scores: Scores, shape: tuple[int, int, int], rng: np
     Args:
         shape: The numbers of tables, of experiments and of seeds.
     """
-    (n_tables, *rest), n_false = shape, 0
+    (n_tables, n_experiments, n_seeds), n_false = shape, 0
     for start in range(0, n_tables, _CHUNK):
-        drawn = scores.draw(rng, (min(_CHUNK, n_tables - start), *rest))
+        drawn = scores.draw(rng, (min(_CHUNK, n_tables - start), n_experiments, n_seeds))
         first, others = drawn[:, :1], drawn[:, 1:]
         n_false += int(rule.has_verdict(others - first, scores.least_sd).any(axis=1).sum())
         if start == 0:

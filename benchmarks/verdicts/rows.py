@@ -32,4 +32,4 @@ def with_interval(mean: float, error: float) -> str:
 
 def bound(at_most: float, n: int) -> float:
     """The largest share of n cases that does not contradict one of at most so much: two standard errors above it."""
-    return at_most + 2 * (at_most * (1 - at_most) / n) ** 0.5
+    return float(at_most + 2 * (at_most * (1 - at_most) / n) ** 0.5)

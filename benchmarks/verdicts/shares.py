@@ -34,7 +34,9 @@ class Effects:
 
     def scores(self, corner: int) -> np.ndarray:
         """The expected score of the config with these keys changed, for each case."""
-        return np.sum([each * all(corner >> key & 1 for key in keys) for keys, each in self.of_keys.items()], axis=0)
+        parts = [each * all(corner >> key & 1 for key in keys) for keys, each in self.of_keys.items()]
+        total: np.ndarray = np.sum(parts, axis=0)
+        return total
 
     def shares(self) -> np.ndarray:
         """The true share of each key, `(cases, keys)`: those who interact share their effect alike (Shapley)."""
@@ -111,9 +113,9 @@ def _effects(k: int, n_cases: int, triple: float, rng: np.random.Generator) -> I
     """Every key and every pair has an effect, and the first three keys one of this size."""
     for start in range(0, n_cases, _CHUNK):
         n = min(_CHUNK, n_cases - start)
-        mains = {(key,): _MAIN * rng.normal(size=n) for key in range(k)}
-        pairs = {pair: _PAIR * rng.normal(size=n) for pair in combinations(range(k), 2)}
-        yield Effects(k=k, of_keys={**mains, **pairs, (0, 1, 2): np.full(n, triple)})
+        of_keys: dict[tuple[int, ...], np.ndarray] = {(key,): _MAIN * rng.normal(size=n) for key in range(k)}
+        of_keys |= {pair: _PAIR * rng.normal(size=n) for pair in combinations(range(k), 2)}
+        yield Effects(k=k, of_keys={**of_keys, (0, 1, 2): np.full(n, triple)})
 
 
 def found(effects: Effects, weights: Sequence[Weights], n: int, rng: np.random.Generator) -> Found:

@@ -40,9 +40,9 @@ class UntilSure:
         mean = sums / n
         variance = np.maximum(squares - sums * mean, 0.0) / (n - 1)
         error = np.maximum(variance**0.5, least_sd) / n**0.5
-        half = np.array([t_quantile(1 - self.looks.level(k) / 2, k - 1) for k in n]) * error
+        half = np.array([t_quantile(1 - self.looks.level(k) / 2, k - 1) for k in n.tolist()]) * error
         excludes = (error > 0) & (np.abs(mean) > half)
-        is_late = np.array([self.looks.is_late(k) for k in n])
+        is_late = np.array([self.looks.is_late(k) for k in n.tolist()])
         is_within = np.abs(mean) + half < self.margin
         nearest = np.abs(mean)
         if self.margin:
