@@ -67,6 +67,16 @@ def data_dir() -> Path:
 
 
 @pytest.fixture
+def untrained(monkeypatch: pytest.MonkeyPatch) -> None:
+    """What would train fails."""
+
+    def fail(*_: object) -> None:
+        raise AssertionError("a run is trained")
+
+    monkeypatch.setattr("dlexp.execution.pool.Pool", fail)
+
+
+@pytest.fixture
 def invoke(monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]) -> Invoke:
     """Run a command in this process and in the current directory."""
 

@@ -32,16 +32,6 @@ def folder(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
     return tmp_path
 
 
-@pytest.fixture
-def untrained(monkeypatch: pytest.MonkeyPatch) -> None:
-    """What would train fails."""
-
-    def fail(*_: object) -> None:
-        raise AssertionError("a run is trained")
-
-    monkeypatch.setattr("dlexp.execution.pool.Pool", fail)
-
-
 @pytest.mark.usefixtures("untrained")
 def test_a_study_says_what_holds_what_fails_and_what_cannot_be_told(folder: Path, invoke: Invoke) -> None:
     """The scores, each claim with its number, interval and seeds, and what is not expected in capitals."""

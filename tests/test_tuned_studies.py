@@ -39,16 +39,6 @@ def folder(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
     return tmp_path
 
 
-@pytest.fixture
-def untrained(monkeypatch: pytest.MonkeyPatch) -> None:
-    """What would train fails."""
-
-    def fail(*_: object) -> None:
-        raise AssertionError("a run is trained")
-
-    monkeypatch.setattr("dlexp.execution.pool.Pool", fail)
-
-
 def tuned_study(folder: Path, claim: str = BETTER) -> Path:
     """A study of the iris config that tunes the learning rate of both variants."""
     return study(folder / "s.yaml", claim, tune=RATES, seeds=5)

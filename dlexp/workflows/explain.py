@@ -15,13 +15,13 @@ from dlexp.execution.plan import Plan, Request
 from dlexp.execution.planning import identified
 from dlexp.execution.standing import IdentifiedExperiment
 from dlexp.format import listed
-from dlexp.records.index import Attempts, Run, finished, scan, with_identity
+from dlexp.records.index import Attempts, Run, scan, with_identity
 from dlexp.reports.attribution.facts import AskedAttribution, Explanation, gather
 from dlexp.reports.attribution.forecast import AttributionForecast, forecast
 from dlexp.reports.comparison import commands
 from dlexp.reports.comparison.compared import Compared
 from dlexp.reports.comparison.groups import counts, variants_of
-from dlexp.reports.plan.pace import Pace
+from dlexp.reports.plan.pace import recorded_pace
 from dlexp.statistics.attribution import corners_of, first_and_last, shapley
 from dlexp.statistics.paired import MIN_PAIRS
 from dlexp.workflows.comparable import known_of, require_comparable, require_metric
@@ -71,7 +71,7 @@ def preview(asked: Difference, workers: int) -> AttributionForecast:
         UserError: As `explain`.
     """
     found, plan, _ = _planned(asked)
-    return forecast(found, plan, plan.identities, Pace(finished(asked.runs_dir)), workers)
+    return forecast(found, plan, plan.identities, recorded_pace(plan), workers)
 
 
 def _planned(asked: Difference) -> tuple[AskedAttribution, Plan, list[Loaded]]:

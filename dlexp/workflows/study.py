@@ -11,7 +11,7 @@ from dlexp.execution.on_demand import OnDemand
 from dlexp.execution.plan import Key, Plan, Planned, Request, together
 from dlexp.records.index import Attempts, finished, read, scan
 from dlexp.records.summary_csv import rebuild
-from dlexp.reports.plan.pace import Pace
+from dlexp.reports.plan.pace import Pace, recorded_pace
 from dlexp.reports.study.facts import StudyFacts
 from dlexp.reports.study.forecast import Forecast, forecast
 from dlexp.workflows import test_split
@@ -96,8 +96,7 @@ def _order(planned: Plan, studies: Sequence[PlannedStudy], runner: Runner) -> It
     asked = [question for each in studies for fight in each.fights for question in fight.questions]
     if not asked:
         return None
-    pace = Pace(finished(planned.request.runs_dir))
-    on_demand = OnDemand(planned, (), asked, pace.seconds, waits=runner.wait)
+    on_demand = OnDemand(planned, (), asked, recorded_pace(planned).seconds, waits=runner.wait)
     in_any_case = _in_any_case(planned, studies)
     return chain((run for run in planned.to_train if run.key in in_any_case), on_demand)
 
