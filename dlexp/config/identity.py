@@ -23,7 +23,7 @@ if TYPE_CHECKING:
     from dlexp.config.places import Place
 
 #: Raised whenever the training code gives other numbers for the same experiment, data and seed.
-TRAINING_VERSION = 3
+TRAINING_VERSION = 4
 
 Settings = dict[str, Any]
 
