@@ -183,11 +183,12 @@ def test_json_has_rule_and_change_of_each_warning(dlexp: Invoke) -> None:
 
 
 def test_nothing_heavy_is_imported(tmp_path: Path) -> None:
-    """No TensorFlow, pandas, numpy, scipy or scikit-learn: a check takes well under a second."""
+    """No TensorFlow, pandas, numpy, scipy or scikit-learn, and nothing that downloads or unpacks."""
     (tmp_path / "a.yaml").write_text("dataset: imdb\nallow: [memory]")
     program = (
         "import sys; from dlexp.cli.app import app; app(['check', 'a.yaml'], standalone_mode=False);"
-        "heavy = {'tensorflow', 'keras', 'pandas', 'numpy', 'scipy', 'sklearn', 'matplotlib'};"
+        "heavy = {'tensorflow', 'keras', 'pandas', 'numpy', 'scipy', 'sklearn', 'matplotlib',"
+        " 'http.client', 'ssl', 'tarfile', 'urllib.request'};"
         "print(*sorted(heavy & set(sys.modules)))"
     )
 

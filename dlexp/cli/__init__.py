@@ -1,5 +1,7 @@
 """The command line. Importing it takes next to nothing: every training process does so again."""
 
+import atexit
+import gc
 import os
 import sys
 from collections.abc import Callable
@@ -16,6 +18,9 @@ def main() -> None:
     """The console script: runs a command; whatever goes wrong ends in a few lines and an exit code, not a traceback."""
     # Else pydantic searches all installed packages for plugins, at every start.
     os.environ.setdefault("PYDANTIC_DISABLE_PLUGINS", "__all__")
+    # What is imported stays. Python would look for garbage among it every 700 new objects, and twice at the end.
+    gc.set_threshold(200_000)
+    atexit.register(gc.freeze)
     with safe_streams(), log_said():
         # Only the flush tells whether all of the result could be written.
         code = _exit_code(_command) or _exit_code(sys.stdout.flush)

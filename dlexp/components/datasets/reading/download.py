@@ -2,10 +2,8 @@
 
 import hashlib
 import logging
-import tarfile
 import tempfile
 import time
-import urllib.request
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -42,6 +40,8 @@ def download(wanted: Download, path: Path) -> None:
         OSError: There is no connection, or the file cannot be written.
         DataError: What was sent is not the file.
     """
+    import urllib.request
+
     log.warning(f"downloading {wanted.url} into {path.parent}")
     make_folder(path.parent)
     digest = hashlib.sha256() if len(wanted.file_hash) == 64 else hashlib.md5(usedforsecurity=False)
@@ -68,6 +68,8 @@ def _size(n_bytes: int) -> str:
 
 def unpack(archive: Path, folder: Path) -> None:
     """Unpack an archive into a folder that appears whole or not at all."""
+    import tarfile
+
     with tempfile.TemporaryDirectory(prefix=".unpacking-", dir=folder.parent) as scratch, tarfile.open(archive) as file:
         whole = Path(scratch, folder.name)
         file.extractall(whole, filter="data")

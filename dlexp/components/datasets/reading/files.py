@@ -5,9 +5,7 @@ import os
 import re
 from collections.abc import Iterable, Mapping
 from functools import partial
-from http.client import HTTPException
 from pathlib import Path, PurePosixPath
-from tarfile import TarError
 
 from dlexp.components import keras_settings, snapshot
 from dlexp.components.datasets.reading.download import Download, download, unpack
@@ -141,6 +139,9 @@ def _places(data_dir: Path | None) -> dict[str, Path]:
 
 def _downloaded(name: str, places: dict[str, Path]) -> Path:
     """What is downloaded to where Keras keeps it: either finds what the other has downloaded."""
+    from http.client import HTTPException
+    from tarfile import TarError
+
     wanted, path = DOWNLOADS[name], PurePosixPath(name)
     cache = list(places.values())[-1]
     try:

@@ -4,7 +4,6 @@ import bz2
 import gzip
 import io
 import lzma
-import tarfile
 import zipfile
 from collections.abc import Callable, Iterator
 from contextlib import ExitStack, contextmanager, suppress
@@ -146,6 +145,8 @@ def _zipped(path: Path, file: IO[bytes]) -> Iterator[IO[bytes]]:
 @contextmanager
 def _in_tar(path: Path, file: IO[bytes], whole: bool) -> Iterator[IO[bytes]]:
     """The only file of a tar archive, which is read from its beginning to its end, where its checksum is."""
+    import tarfile
+
     with tarfile.open(fileobj=file, mode="r|") as archive:
         members = (each for each in archive if each.isfile() and not _is_beside(each.name))
         first = next(members, None)
