@@ -23,8 +23,12 @@ class SparseRows:
 
     def __init__(self, rows: csr_array) -> None:
         """`rows`: `(n, features)`, float32."""
-        self._rows = rows
         self._batch_size = 0
+        self.hold(rows)
+
+    def hold(self, rows: csr_array) -> None:
+        """Take other rows of as many features: what is compiled multiplies those."""
+        self._rows = rows
         # The rows in the order of the epoch.
         self._starts: np.ndarray = np.empty_like(rows.indptr)
         self._indices = np.empty_like(rows.indices)

@@ -3,7 +3,7 @@
 A feed gives the body's input, so that the step is the same for every kind of data.
 """
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from typing import TypeAlias
 
 import numpy as np
@@ -26,16 +26,25 @@ class DenseFeed:
     """Arrays that stay in memory as they are; standardized once, with the saved model's own layers."""
 
     def __init__(self, network: Network, x: np.ndarray) -> None:
+        self.hold(network, x)
+
+    def hold(self, network: Network, x: np.ndarray) -> None:
+        """Take other examples in place of those so far, for a network of the same form."""
         self.x = tf.constant(x)
         for layer in network.standardize:
             self.x = layer(self.x)
 
+    @property
+    def arrays(self) -> list[tf.Tensor]:
+        """What a compiled epoch is given, so that it holds no examples itself."""
+        return [self.x]
+
     def start_epoch(self, order: np.ndarray, batch_size: int) -> None:
         """Nothing to do: batches are gathered inside the step."""
 
-    def batch(self, index: tf.Tensor, positions: tf.Tensor) -> tf.Tensor:
+    def batch(self, arrays: Sequence[tf.Tensor], index: tf.Tensor, positions: tf.Tensor) -> tf.Tensor:
         """The rows at `positions`."""
-        return tf.gather(self.x, positions)
+        return tf.gather(arrays[0], positions)
 
     def chunks(self, n_rows: int = EVALUATION_ROWS) -> Iterator[tf.Tensor]:
         """Slices of the array."""
@@ -51,11 +60,21 @@ class SparseFeed:
         self.first = network.first
         self.rows = SparseRows(x)
 
+    def hold(self, network: Network, x: csr_array) -> None:
+        """Take other examples in place of those so far; what is compiled keeps its first layer."""
+        self.x = x
+        self.rows.hold(x)
+
+    @property
+    def arrays(self) -> list[tf.Tensor]:
+        """None: a compiled epoch asks for its batches by their number."""
+        return []
+
     def start_epoch(self, order: np.ndarray, batch_size: int) -> None:
         """Put the rows in this order."""
         self.rows.start_epoch(order, batch_size)
 
-    def batch(self, index: tf.Tensor, positions: tf.Tensor) -> Inputs:
+    def batch(self, arrays: Sequence[tf.Tensor], index: tf.Tensor, positions: tf.Tensor) -> Inputs:
         """The first layer's output before its activation, `(batch, units)`."""
         return self._sums([self.rows.product(index, layer.kernel.value) for layer in self.first])
 

@@ -5,8 +5,9 @@ are added as Keras adds them, so that a history equals Keras's own on the same w
 """
 
 import math
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass, field
+from functools import partial
 
 import keras
 import numpy as np
@@ -65,7 +66,8 @@ class Trainer:
     def train_epoch(self, order: np.ndarray) -> Scores:
         """One pass in the given order, `(n,)`: losses and predictions are those of each batch before its step."""
         self._feed.start_epoch(order, self.batch_size)
-        loss, task_losses, predictions, is_finite = self._compiled_epoch(tf.constant(order))
+        given = self._feed.arrays, self._y, tf.constant(order)
+        loss, task_losses, predictions, is_finite = self._compiled_epoch(*given)
         self._is_finite = bool(is_finite)
         in_own_order = np.empty_like(predictions.numpy())
         in_own_order[order] = predictions.numpy()
@@ -81,15 +83,19 @@ class Trainer:
         """Whether the state of the optimizer is NaN or infinite: Adagrad divides by it, and never moves again."""
         return bool(_not_finite(filter(_is_of_floats, self.optimizer.variables)))
 
-    def _epoch(self, order: tf.Tensor) -> tuple[tf.Tensor, tf.Tensor, tf.Tensor, tf.Tensor]:
-        n = len(self.split)
+    def _epoch(
+        self, arrays: Sequence[tf.Tensor], y: tf.Tensor, order: tf.Tensor
+    ) -> tuple[tf.Tensor, tf.Tensor, tf.Tensor, tf.Tensor]:
+        """An epoch over the feed's `arrays` and the targets `y`: what is particular to the examples is an argument."""
+        n = order.shape[0]
         n_steps = -(-n // self.batch_size)
 
         def step(
             i: tf.Tensor, total: tf.Tensor, task_totals: tf.Tensor, predictions: tf.TensorArray
         ) -> tuple[tf.Tensor, tf.Tensor, tf.Tensor, tf.TensorArray]:
             positions = order[i * self.batch_size : tf.minimum((i + 1) * self.batch_size, n)]
-            loss, losses, prediction = self._step(i, positions)
+            batch = partial(self._feed.batch, arrays, i, positions)
+            loss, losses, prediction = self._step(batch, tf.gather(y, positions))
             total += tf.cast(loss, tf.float64) * tf.cast(tf.shape(positions)[0], tf.float64)
             if self.network.output.parts:
                 task_totals += tf.reduce_sum(tf.cast(losses, tf.float64), axis=0)
@@ -107,11 +113,11 @@ class Trainer:
         enter("training")  # Python comes here as it compiles the epoch, and never again.
         return total / n, task_totals / n, predictions.concat(), is_finite
 
-    def _step(self, index: tf.Tensor, positions: tf.Tensor) -> tuple[tf.Tensor, tf.Tensor, tf.Tensor]:
+    def _step(self, batch: Callable[[], Inputs], y: tf.Tensor) -> tuple[tf.Tensor, tf.Tensor, tf.Tensor]:
         variables = self.network.trainable_variables
         with tf.GradientTape() as tape:
-            logits, prediction = self.network.body(self._feed.batch(index, positions), training=True)
-            losses = self.network.output.losses(tf.gather(self._y, positions), logits)
+            logits, prediction = self.network.body(batch(), training=True)
+            losses = self.network.output.losses(y, logits)
             penalties = [*self.network.batch_penalties(), *self.network.weight_penalties()]
             loss = tf.reduce_mean(self.network.output.total(losses)) + tf.add_n([tf.constant(0.0), *penalties])
         gradients = tape.gradient(loss, [variable.value for variable in variables])
@@ -126,14 +132,10 @@ class Evaluator:
         self.network = network
         self.split = split
         self._feed = feed(network, split)
-        inputs = [tf.TensorSpec(each.shape, each.dtype) for each in network.body.inputs]
-        targets = tf.TensorSpec((None, *split.y.shape[1:]), split.y.dtype)
-        signature = [inputs if len(inputs) > 1 else inputs[0], targets]
-        self._forward = tf.function(self._score, input_signature=signature, autograph=False)
-        self._has_batch_penalties = False
-        graph = self._forward.get_concrete_function().graph
-        # What depends on the batch is that of training's batches, as in Keras's `fit`.
-        depends_on_batch = self._has_batch_penalties or any(map(_changes_state, graph.get_operations()))
+        if "scoring" not in network.compiled:  # Of all splits, validation, test and others, the same.
+            network.compiled["scoring"] = Scoring(network, split.y)
+        self._scoring: Scoring = network.compiled["scoring"]
+        depends_on_batch = self._scoring.depends_on_batch
         self._n_rows = network.batch_size if depends_on_batch else evaluation_rows(network, len(split))
 
     def evaluate(self) -> Scores:
@@ -141,17 +143,34 @@ class Evaluator:
         parts: list[list[np.ndarray]] = []
         for i, x in enumerate(self._feed.chunks(self._n_rows)):
             y = self.split.y[i * self._n_rows : (i + 1) * self._n_rows]
-            parts.append([part.numpy() for part in self._forward(x, tf.constant(y))])
+            parts.append([part.numpy() for part in self._scoring.score(x, tf.constant(y))])
         totals, losses, predictions, logits = (np.concatenate(part) for part in zip(*parts, strict=True))
         penalty = sum(float(loss) for loss in self.network.weight_penalties())
         task_losses = losses.mean(axis=0, dtype=np.float64) if self.network.output.parts else np.empty(0)
         return Scores(float(totals.mean(dtype=np.float64)) + penalty, predictions, logits, task_losses)
 
+
+class Scoring:
+    """What a network makes of examples, compiled for any number of them."""
+
+    def __init__(self, network: Network, y: np.ndarray) -> None:
+        """`y`: the targets of some examples, `(n, ...)`."""
+        self._network = network
+        inputs = [tf.TensorSpec(each.shape, each.dtype) for each in network.body.inputs]
+        targets = tf.TensorSpec((None, *y.shape[1:]), y.dtype)
+        signature = [inputs if len(inputs) > 1 else inputs[0], targets]
+        self._has_batch_penalties = False
+        self.score = tf.function(self._score, input_signature=signature, autograph=False)
+        """`score(x, y)`: each example's loss and its losses of several targets, its prediction and its logits."""
+        graph = self.score.get_concrete_function().graph
+        self.depends_on_batch = self._has_batch_penalties or any(map(_changes_state, graph.get_operations()))
+        """Whether the numbers depend on the batch: it is then that of training, as in Keras's `fit`."""
+
     def _score(self, x: Inputs, y: tf.Tensor) -> tuple[tf.Tensor, tf.Tensor, tf.Tensor, tf.Tensor]:
-        logits, prediction = self.network.body(x, training=False)
-        losses = self.network.output.losses(y, logits)
-        totals = self.network.output.total(losses)
-        if of_batch := self.network.batch_penalties():
+        logits, prediction = self._network.body(x, training=False)
+        losses = self._network.output.losses(y, logits)
+        totals = self._network.output.total(losses)
+        if of_batch := self._network.batch_penalties():
             self._has_batch_penalties = True
             totals += tf.cast(tf.add_n(of_batch), totals.dtype)  # Of each example: their mean is that of the batches.
         return totals, losses, prediction, logits

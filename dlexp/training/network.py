@@ -3,7 +3,7 @@
 import math
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from functools import cached_property
 from typing import Any
 
@@ -73,6 +73,8 @@ class Network:
     """What layers of the user's own function need and do not get, probably or for certain."""
     batch_size: int
     """Of the training."""
+    compiled: dict[str, Any] = field(default_factory=dict)
+    """What has been compiled of it, by what that does: it is compiled once."""
 
     def layers(self) -> list[Layer]:
         """The saved model's layers in their order: name, Keras's class, output shape without the batch, parameters."""
