@@ -11,9 +11,11 @@ import os
 import re
 import sys
 from collections.abc import Callable, Iterable, Iterator, Sequence
-from contextlib import contextmanager, suppress
+from contextlib import contextmanager, redirect_stderr, redirect_stdout, suppress
+from pathlib import Path
 from typing import IO, TYPE_CHECKING, Any, Literal, TextIO, cast
 
+from dlexp import regular_files
 from dlexp.colours import WARNING, Highlight, has_colour, highlighted
 from dlexp.errors import DlexpError
 
@@ -182,6 +184,18 @@ def descriptors_into(file: IO[Any]) -> Iterator[None]:
         for descriptor, copy in saved.items():
             os.dup2(copy, descriptor)
             os.close(copy)
+
+
+@contextmanager
+def streams_into(path: Path) -> Iterator[TextIO]:
+    """Gives a file to add to; within, so is what Python prints, warns of, and logs where nobody listens."""
+    with (
+        regular_files.appended(path) as file,
+        io.TextIOWrapper(file, "utf-8", line_buffering=True) as text,
+        redirect_stdout(text),
+        redirect_stderr(text),
+    ):
+        yield text
 
 
 class CannotWrite(DlexpError):

@@ -10,7 +10,8 @@ import pytest
 from figures import saved_figures
 from matplotlib.figure import Figure
 
-from dlexp.reports.run.curves import draw
+from dlexp.records.run_dir import RunDir
+from dlexp.reports.run.curves import draw, draw_of
 
 ROWS = [
     {
@@ -149,3 +150,19 @@ def test_a_target_that_is_called_as_a_gap_is_has_its_panel(monkeypatch: pytest.M
 
     assert [axes.get_title() for axes in figure.axes] == ["gap_size_mae"]
     assert [line.get_label() for line in figure.axes[0].lines][:2] == ["training", "validation"]
+
+
+def test_settings_of_a_notebook_are_not_in_the_picture_of_a_run(tmp_path: Path) -> None:
+    """It is drawn by a worker or by the process that called dlexp, which keeps its settings."""
+    import matplotlib as mpl
+
+    run_dir = RunDir(tmp_path / "runs" / "digits" / "s0-0123456789")
+    run_dir.path.mkdir(parents=True)
+    run_dir.history_path.write_text("epoch,loss\n1,0.5\n2,0.25\n")
+    draw_of(run_dir)
+    drawn = run_dir.curves_path.read_bytes()
+    with mpl.rc_context({"lines.linewidth": 9, "figure.facecolor": "black"}):
+        draw_of(run_dir)
+
+        assert mpl.rcParams["figure.facecolor"] == "black"
+    assert run_dir.curves_path.read_bytes() == drawn

@@ -8,6 +8,7 @@ from pathlib import Path
 from typing import Protocol
 
 from dlexp.execution import failures
+from dlexp.execution.beside import Beside
 from dlexp.execution.engine import Engine
 from dlexp.execution.failures import WorkerDied
 from dlexp.records.run_dir import RunDir
@@ -57,14 +58,15 @@ def run_all(jobs: Jobs, engine: Engine, watcher: Watcher, fail_fast: bool = Fals
     then no further one is started. A run whose process died is tried once more, in any case. One that another process
     trains is left to it, and has not failed. When all is done, those are looked at once more, and trained here where
     their process is gone; to `wait` is to repeat that until all of them have ended. A run that another process has as
-    it is drawn is given to no worker.
+    it is drawn is given to no worker. What is made of the records of finished runs, this process makes meanwhile.
     """
-    left, has_failed = _run_once(jobs, engine, watcher, fail_fast)
+    beside = Beside(engine.slots)
+    left, has_failed = _run_once(jobs, engine, watcher, beside, fail_fast)
     is_said = False
     while left and not has_failed:
         status = {job.path: RunDir(job.path).status for job in left}
         abandoned = [job for job in left if status[job.path] == "interrupted"]
-        again, has_failed = _run_once(iter(abandoned), engine, watcher, fail_fast)
+        again, has_failed = _run_once(iter(abandoned), engine, watcher, beside, fail_fast)
         left = [job for job in left if status[job.path] == "running"] + again
         if not wait or not left:
             return
@@ -80,7 +82,7 @@ def run_all(jobs: Jobs, engine: Engine, watcher: Watcher, fail_fast: bool = Fals
             watcher.tick()
 
 
-def _run_once(jobs: Jobs, engine: Engine, watcher: Watcher, fail_fast: bool) -> tuple[list[Job], bool]:
+def _run_once(jobs: Jobs, engine: Engine, watcher: Watcher, beside: Beside, fail_fast: bool) -> tuple[list[Job], bool]:
     """The jobs that were left to other processes, and whether a failure kept further ones from starting."""
     left: list[Job] = []
     to_retry: deque[Job] = deque()
@@ -101,12 +103,14 @@ def _run_once(jobs: Jobs, engine: Engine, watcher: Watcher, fail_fast: bool) -> 
                     drawn = next(_taken_back(left), None)
                 if drawn is None:
                     break
-                engine.submit(drawn)
+                engine.submit(beside.for_worker(drawn))
                 watcher.started(drawn)
             n_running += 1
         if (is_through or has_failed) and not n_running and not to_retry:
+            while beside.work():
+                pass
             return left, has_failed
-        for outcome in engine.wait(TICK):
+        for outcome in engine.wait(0 if beside.work() else TICK):
             n_running -= 1
             job, ending, error = outcome.job, outcome.ending, outcome.error
             if ending == "died" and job.path not in died:
@@ -117,6 +121,7 @@ def _run_once(jobs: Jobs, engine: Engine, watcher: Watcher, fail_fast: bool) -> 
                 error = WorkerDied(f"the worker process died {TRIES} times (killed, or out of memory)")
             if error:
                 ending = failures.record_for_worker(job, error)
+            beside.ended(job)
             watcher.ended(job)
             if ending == "left":
                 left.append(job)

@@ -2,7 +2,8 @@
 
 import math
 import os
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Literal
 
@@ -16,6 +17,41 @@ if TYPE_CHECKING:
 #: Okabe and Ito's: told apart by colour-blind readers too.
 COLOURS = ("#0072B2", "#D55E00", "#009E73", "#CC79A7", "#E69F00", "#56B4E9", "#000000")
 BLUE, ORANGE, BLACK = COLOURS[0], COLOURS[1], COLOURS[-1]
+
+
+def import_matplotlib() -> None:
+    """Import what draws; to be called before anything of matplotlib is imported.
+
+    Raises:
+        UserError: Matplotlib cannot be imported: its settings file is damaged.
+    """
+    # Agg draws, whatever this names: in Jupyter a backend that a training process need not have. Without pyplot, which
+    # keeps every figure and takes its time to start.
+    backend = os.environ.pop("MPLBACKEND", None)
+    try:
+        import matplotlib.backends.backend_agg
+        import matplotlib.figure
+        import matplotlib.ticker  # noqa: F401
+    except (ImportError, OSError, ValueError) as error:
+        raise UserError(f"matplotlib cannot be imported: {error}") from error
+    finally:
+        if backend is not None:
+            os.environ["MPLBACKEND"] = backend
+
+
+@contextmanager
+def settings_of_file() -> Iterator[None]:
+    """Within, matplotlib's settings are those of the user's file, whatever this process has set: a notebook's style.
+
+    Raises:
+        UserError: As `import_matplotlib`.
+    """
+    import_matplotlib()
+    import matplotlib
+
+    with matplotlib.rc_context():
+        matplotlib.rc_file_defaults()
+        yield
 
 
 def with_panels(
@@ -39,18 +75,11 @@ def with_panels(
     """
     n_columns = max(1, min(len(titles), in_a_row))
     n_rows = max(1, math.ceil(len(titles) / n_columns))
-    # Agg draws, whatever this names: in Jupyter a backend that a training process need not have. Without pyplot, which
-    # keeps every figure and takes its time to start.
-    backend = os.environ.pop("MPLBACKEND", None)
-    try:
-        from matplotlib.backends.backend_agg import FigureCanvasAgg
-        from matplotlib.figure import Figure
-        from matplotlib.ticker import MaxNLocator
-    except (ImportError, OSError, ValueError) as error:
-        raise UserError(f"matplotlib cannot be imported: {error}") from error
-    finally:
-        if backend is not None:
-            os.environ["MPLBACKEND"] = backend
+    import_matplotlib()
+    from matplotlib.backends.backend_agg import FigureCanvasAgg
+    from matplotlib.figure import Figure
+    from matplotlib.ticker import MaxNLocator
+
     figure = Figure(figsize=(n_columns * size[0], n_rows * size[1]), layout=layout)
     FigureCanvasAgg(figure)
     panels = list(figure.subplots(n_rows, n_columns, squeeze=False, **subplots).flat)

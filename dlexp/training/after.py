@@ -17,6 +17,8 @@ class After:
     """What making it is called: `drawn`, `exported`."""
     make: Callable[[RunDir], None]
     """A function of a module, so that it can be sent to a worker. It writes the file whole or not at all."""
+    prepare: Callable[[], None] = lambda: None
+    """Imports what `make` needs, which does that by itself, and raises the same."""
 
 
 def make_missing(run_dirs: Iterable[RunDir], after: Sequence[After]) -> Iterator[str]:

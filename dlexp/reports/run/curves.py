@@ -6,17 +6,18 @@ from pathlib import Path
 
 from dlexp.components.columns import quantities
 from dlexp.records.run_dir import RunDir
-from dlexp.reports.figure import add_curve, save, with_panels
+from dlexp.reports.figure import add_curve, import_matplotlib, save, settings_of_file, with_panels
 from dlexp.training.after import After
 
 
 def draw_of(run_dir: RunDir) -> None:
     """Draw the curves of a run in its directory."""
-    draw(run_dir.history(), run_dir.curves_path, f"{run_dir.name}, seed {run_dir.seed}")
+    with settings_of_file():  # The same bytes, whether a worker or a notebook draws it.
+        draw(run_dir.history(), run_dir.curves_path, f"{run_dir.name}, seed {run_dir.seed}")
 
 
 #: Every finished run has them.
-CURVES = After("curves.png", "drawn", draw_of)
+CURVES = After("curves.png", "drawn", draw_of, import_matplotlib)
 
 
 def draw(history: Sequence[dict[str, float]], path: Path, title: str) -> None:
@@ -41,4 +42,8 @@ def draw(history: Sequence[dict[str, float]], path: Path, title: str) -> None:
     width, height = figure.get_size_inches()
     edges = {"left": 0.65 / width, "right": 1 - 0.15 / width, "bottom": 0.504 / height, "top": 1 - 0.648 / height}
     figure.subplots_adjust(**edges, wspace=0.25, hspace=0.35)
+    for axes in panels:  # In their usual places: to find those, all labels of the ticks are measured twice more.
+        axes.set_title(axes.get_title(), fontsize="medium", y=1.0)
+        axes.xaxis.set_label_coords(0.5, -0.297 / (axes.get_position().height * height))
+        axes.yaxis.set_label_coords(0.0, 0.5)
     save(figure, path)
