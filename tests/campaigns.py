@@ -95,7 +95,7 @@ def tried(
         config.write_text(CONFIG)
     trains = engine or Recording(noisy)
     tries = Tries(changes=changes, over=config, by=by, max_seeds=max_seeds, request=Request(runs_dir=folder / "runs"))
-    return try_changes(tries, Runner(engine=lambda: trains, progress=lambda plan: nullcontext(Silent())))
+    return try_changes(tries, Runner(engine=lambda _: trains, progress=lambda *_: nullcontext(Silent())))
 
 
 def last(facts: CampaignFacts) -> tuple[Proposal, PairedFinding, Confirmation]:

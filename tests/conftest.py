@@ -39,6 +39,12 @@ def one_thread() -> None:
 
 
 @pytest.fixture(scope="session", autouse=True)
+def one_core() -> None:
+    """A command that a test starts trains one run at a time, as in such a job of SLURM: the cores train other tests."""
+    os.environ["SLURM_CPUS_PER_TASK"] = "1"
+
+
+@pytest.fixture(scope="session", autouse=True)
 def plain_pipe() -> None:
     """What is expected of an output has no colour, in continuous integration neither, and the width of a pipe.
 

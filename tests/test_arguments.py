@@ -101,11 +101,17 @@ def test_more_runs_than_make_sense_are_refused_by_their_number() -> None:
 
 def test_counts_are_whole_numbers_of_at_least_one() -> None:
     """Neither a fraction nor a text is rounded or read."""
-    assert arguments.count(np.int32(2), "workers") == 2
+    assert arguments.count(np.int32(2), "best") == 2
     for wrong in (0, -1, 2.5, 2.0, "2", None, True, [1]):
-        assert refused(arguments.count, wrong, "workers") == (
-            f"workers: expected a whole number, at least 1, given {wrong!r}"
-        )
+        assert refused(arguments.count, wrong, "best") == f"best: expected a whole number, at least 1, given {wrong!r}"
+
+
+def test_workers_are_a_count_or_auto() -> None:
+    """No other text, nor an array of them."""
+    assert [arguments.workers(given) for given in (np.int32(2), "auto")] == [2, "auto"]
+    for wrong in (0, "2", "all", None, np.array(["auto"])):
+        said = refused(arguments.workers, wrong)
+        assert said == f"workers: expected auto or a whole number, at least 1, given {wrong!r}"
 
 
 def test_flags_are_true_or_false() -> None:

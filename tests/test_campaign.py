@@ -15,6 +15,7 @@ from dlexp.config.changes import ProposedChange
 from dlexp.config.experiment import Experiment
 from dlexp.config.load import load
 from dlexp.errors import Elsewhere, UserError
+from dlexp.execution.at_once import AtOnce
 from dlexp.execution.plan import Request
 from dlexp.execution.pool import Pool
 from dlexp.records.index import read, scan
@@ -363,7 +364,7 @@ def test_changes_are_trained(folder: Path) -> None:
     """By the embedded engine, whose process serves one screening after the other."""
     (folder / "it.yaml").write_text(CONFIG.replace("epochs: 2", "epochs: 1"))
 
-    facts, trained = tried(folder, WIDER, BATCH, engine=Pool(1), max_seeds=3)
+    facts, trained = tried(folder, WIDER, BATCH, engine=Pool(AtOnce(1)), max_seeds=3)
 
     assert set(outcomes(facts)) <= {"cannot tell", "worse", "not confirmed", "kept"}
     assert trained

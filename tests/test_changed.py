@@ -11,6 +11,7 @@ import pytest
 from commands import Invoke
 from jobs import job_of
 
+from dlexp.execution.at_once import AtOnce
 from dlexp.execution.engine import Ending, Outcome
 from dlexp.execution.execute import execute
 from dlexp.execution.plan import Request
@@ -256,7 +257,7 @@ def test_a_process_that_ran_user_code_trains_nothing_more(tmp_path: Path, monkey
 
     monkeypatch.setattr("dlexp.execution.pool.Worker", Pretending)
     plain, own = job_of(tmp_path, "dataset: iris\n"), job_of(tmp_path, OWN_MODEL)
-    engine = Pool(1)
+    engine = Pool(AtOnce(1))
     for job in (plain, plain, own, own, plain):
         engine.submit(job)
         engine.wait(1)

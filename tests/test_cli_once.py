@@ -120,9 +120,12 @@ def test_every_command_takes_its_options_once() -> None:
         (("run", "c.yaml", "--grid", LONG, "--seeds", "1001"), f"{MANY} 100,100"),
         (("check", "c.yaml", "--grid", LONG, "--grid", "b" + LONG, "--grid", "c" + LONG), f"{MANY} 1,000,000"),
         (("bias-variance", "c.yaml", "--resamples", "100001"), f"{MANY} 100,001"),
-        (("run", "c.yaml", "--workers", "0"), "--workers: expected a whole number, at least 1, given 0"),
-        (("verify", "c", "--workers", "0"), "--workers: expected a whole number, at least 1, given 0"),
-        (("bias-variance", "c.yaml", "--workers", "-1"), "--workers: expected a whole number, at least 1, given -1"),
+        (("run", "c.yaml", "--workers", "0"), "--workers: expected auto or a whole number, at least 1, given 0"),
+        (("verify", "c", "--workers", "0"), "--workers: expected auto or a whole number, at least 1, given 0"),
+        (
+            ("bias-variance", "c.yaml", "--workers", "-1"),
+            "--workers: expected auto or a whole number, at least 1, given -1",
+        ),
     ],
 )
 def test_numbers_out_of_range_are_refused_before_anything_is_made(

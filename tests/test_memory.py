@@ -12,6 +12,7 @@ import pytest
 from commands import Invoke
 from engines import Here
 
+from dlexp import control_groups
 from dlexp.components import memory
 from dlexp.components.datasets import Npz, Parquet, Reviews, TextFolder
 from dlexp.components.datasets.keras import idx
@@ -34,8 +35,10 @@ def machine(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
     """A machine with 8 GB left, no groups and no limit of the process; gives the folder with what it says."""
     (tmp_path / "meminfo").write_text("MemTotal:       16000000 kB\nMemAvailable:    8000000 kB\n")
     (tmp_path / "statm").write_text("1000 500 100 1 0 600 0\n")
-    for name, file in (("_MEMINFO", "meminfo"), ("_OWN_SIZES", "statm"), ("_OWN_GROUPS", "cgroup"), ("_GROUPS", "fs")):
-        monkeypatch.setattr(memory, name, tmp_path / file)
+    monkeypatch.setattr(memory, "_MEMINFO", tmp_path / "meminfo")
+    monkeypatch.setattr(memory, "_OWN_SIZES", tmp_path / "statm")
+    monkeypatch.setattr(control_groups, "_OWN_GROUPS", tmp_path / "cgroup")
+    monkeypatch.setattr(control_groups, "_GROUPS", tmp_path / "fs")
     monkeypatch.setattr(resource, "getrlimit", lambda _: (resource.RLIM_INFINITY, resource.RLIM_INFINITY))
     return tmp_path
 
@@ -243,7 +246,7 @@ def test_a_model_that_does_not_fit_is_not_begun(
     assert (code, out) == (2, "")
     assert re.fullmatch(said, err.splitlines(keepends=True)[-1])
     wide = load("wide.yaml").experiment
-    runner = Runner(engine=Here, progress=Progress)
+    runner = Runner(engine=lambda _: Here(), progress=Progress)
     with pytest.raises(UserError, match=said.strip("\\n")):
         runner.carry_out(plan(Request(wanted=[(wide, [0])], runs_dir=Path("runs"))))
     assert not Path("runs").exists()

@@ -15,6 +15,7 @@ from repeat import CONFIG, assert_same, command, the_finished
 from dlexp.config.load import load
 from dlexp.errors import DataError
 from dlexp.execution import execute as execute_module
+from dlexp.execution.at_once import AtOnce
 from dlexp.execution.plan import Request
 from dlexp.execution.planning import plan
 from dlexp.execution.pool import Pool
@@ -348,7 +349,7 @@ def test_what_cannot_even_be_begun_is_named(tmp_path: Path, capsys: pytest.Captu
     jobs = list(plan(Request(wanted=[(load(config).experiment, [0])], runs_dir=tmp_path / "runs")).jobs())
     run_dir = RunDir(jobs[0].path)
     run_dir.log_path.mkdir()
-    engine = Pool(1)
+    engine = Pool(AtOnce(1))
     run_all(iter(jobs), engine, Silent())
     engine.close(kill=True)
 

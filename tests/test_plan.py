@@ -240,7 +240,7 @@ def said_before(text: str, seeds: Sequence[int] = (0,)) -> list[str]:
         smoke=False,
         warn=print,
     )
-    runner = Runner(engine=Here, progress=lambda _: nullcontext(Watcher()))
+    runner = Runner(engine=lambda _: Here(), progress=lambda *_: nullcontext(Watcher()))
     return [re.sub("-[0-9a-f]{10}", "", line) for line in train(given, seeds, runner).said]
 
 

@@ -19,6 +19,7 @@ from dlexp.config.identity import Ingredients
 from dlexp.config.load import load
 from dlexp.errors import Interrupted
 from dlexp.execution import pool
+from dlexp.execution.at_once import AtOnce
 from dlexp.execution.engine import Ending
 from dlexp.execution.plan import Request
 from dlexp.execution.planning import plan
@@ -110,7 +111,7 @@ def pids(job: Job) -> list[int]:
 
 def run(jobs: list[Job], slots: int = 2) -> None:
     """All of them, and the end of the processes."""
-    engine = Pool(slots)
+    engine = Pool(AtOnce(slots))
     try:
         run_all(iter(jobs), engine, Silent())
     finally:
@@ -216,7 +217,7 @@ def test_a_process_that_has_started_already_takes_the_first_job(make_job: MakeJo
     """Also of several slots; it is closed with the others."""
     job = make_job(0)
     with Worker() as first:
-        engine = Pool(2, first)
+        engine = Pool(AtOnce(2), first)
         run_all(iter([job]), engine, Silent())
         engine.close(kill=True)
 
@@ -229,7 +230,7 @@ def test_a_process_that_died_idle_is_replaced(make_job: MakeJob) -> None:
     """Whether that is known already or not when its next job comes."""
     jobs = [make_job(0), make_job(1)]
     with Worker() as first:
-        engine = Pool(1, first)
+        engine = Pool(AtOnce(1), first)
         for job in jobs:
             run_all(iter([job]), engine, Silent())
             os.kill(pids(job)[0], signal.SIGKILL)
@@ -297,7 +298,7 @@ def test_a_worker_that_heeds_nothing_is_killed(make_job: MakeJob, monkeypatch: p
     monkeypatch.setattr(pool, "execute", wait_for_ever)
     monkeypatch.setattr(pool, "LAST_SECONDS", 0.2)
     job = make_job(0)
-    engine = Pool(1)
+    engine = Pool(AtOnce(1))
     engine.submit(job)
     while not (job.path / "log.txt").exists():
         engine.wait(0.05)
@@ -329,7 +330,7 @@ def test_ctrl_c_while_a_process_starts_is_the_commands_alone(
 ) -> None:
     """The new process does not answer with a traceback from the middle of its imports, and goes on."""
     job = make_job(0)
-    engine = Pool(1)
+    engine = Pool(AtOnce(1))
     try:
         engine.submit(job)
         ((worker, _),) = engine._running.values()

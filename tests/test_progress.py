@@ -10,6 +10,7 @@ from watched import IRIS, Clock, finish, planned, trained
 
 from dlexp.cli.trainings import progress
 from dlexp.errors import Interrupted
+from dlexp.execution.at_once import AtOnce
 from dlexp.execution.failures import record_failure
 from dlexp.execution.plan import Plan
 from dlexp.records.lock import locked
@@ -84,7 +85,7 @@ def test_all_runs_together_say_a_line_in_five_seconds(
     """How far all are, of one run also where it is; nothing while nothing moves."""
     plan = planned(tmp_path, [0, 1, 2], a=IRIS)
     first, second, _ = plan.jobs()
-    with Progress(plan, workers=2) as watcher:
+    with Progress(plan, AtOnce(2)) as watcher:
         for job in (first, second):
             watcher.started(job)
             watcher.entered(job, "training")
@@ -219,7 +220,7 @@ def test_an_interrupted_command_says_how_far_it_got(tmp_path: Path) -> None:
 
     with (
         pytest.raises(Interrupted, match=r"^interrupted: 2 of 3 runs done; the same command resumes the rest$"),
-        progress(plan, is_quiet=True) as watcher,
+        progress(plan, AtOnce(), is_quiet=True) as watcher,
     ):
         interrupt(watcher)
 

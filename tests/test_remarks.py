@@ -148,7 +148,7 @@ def test_strict_looks_at_the_data_of_runs_that_are_done(allow: bool, tmp_path: P
         smoke=False,
         warn=print,
     )
-    runner = Runner(engine=Here, progress=lambda _: nullcontext(Silent()))
+    runner = Runner(engine=lambda _: Here(), progress=lambda *_: nullcontext(Silent()))
     if not allow:
         with pytest.raises(Unsettled, match="columns are split at ';'"):
             train(given, [0], runner, strict=True)

@@ -457,7 +457,7 @@ def seals(monkeypatch: pytest.MonkeyPatch) -> list[Seal | None]:
     return found
 
 
-RUNNER = Runner(engine=Executing, progress=lambda _: nullcontext(Watcher()))
+RUNNER = Runner(engine=lambda _: Executing(), progress=lambda *_: nullcontext(Watcher()))
 
 
 def given(*configs: str) -> Given:

@@ -5,6 +5,7 @@ from pathlib import Path
 import pytest
 from jobs import IRIS, job_of
 
+from dlexp.execution.at_once import AtOnce
 from dlexp.execution.pool import Pool
 from dlexp.execution.schedule import run_all
 from dlexp.records.run_dir import RunDir
@@ -56,7 +57,7 @@ def test_a_parent_sees_the_stage_that_was_entered_last(monkeypatch: pytest.Monke
 def test_stages_of_a_run_come_in_their_order(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     """From the start of TensorFlow on; it trains before there is an epoch, and is done with them when it tests."""
     monkeypatch.setattr("dlexp.execution.schedule.TICK", 0.001)
-    job, watcher, engine = job_of(tmp_path, IRIS, 0), Noting(), Pool(1)
+    job, watcher, engine = job_of(tmp_path, IRIS, 0), Noting(), Pool(AtOnce(1))
     try:
         engine.refusals([job], watcher.preparing)
         run_all(iter([job]), engine, watcher)

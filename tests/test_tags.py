@@ -156,7 +156,7 @@ def test_runs_are_tagged_when_they_are_begun(tmp_path: Path, monkeypatch: pytest
         smoke=False,
         warn=print,
     )
-    runner = Runner(engine=Here, progress=lambda _: nullcontext(Watcher()), words=Words(["first"], "why?"))
+    runner = Runner(engine=lambda _: Here(), progress=lambda *_: nullcontext(Watcher()), words=Words(["first"], "why?"))
     (run_dir,) = train(given, [0], runner).results
     assert (run_dir.tags(), run_dir.note()) == (("first",), "why?")
 

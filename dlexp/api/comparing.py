@@ -1,7 +1,7 @@
 """Comparisons from Python: on record, until they are sure, and split over the keys that differ."""
 
 from collections.abc import Iterable, Sequence
-from typing import TYPE_CHECKING, SupportsIndex
+from typing import TYPE_CHECKING, Literal, SupportsIndex
 
 from dlexp.api import inputs
 from dlexp.api.inputs import AnyPath
@@ -78,7 +78,7 @@ def compare_until_sure(
     first_seed: SupportsIndex = 0,
     margin: float | str | None = None,
     metrics: Sequence[str] | None = None,
-    workers: SupportsIndex = 1,
+    workers: SupportsIndex | Literal["auto"] = "auto",
     runs_dir: AnyPath = "runs",
     data_dir: AnyPath | None = None,
 ) -> "pd.DataFrame":
@@ -129,7 +129,7 @@ def explain(
     metric: str | None = None,
     seeds: SupportsIndex | Iterable[SupportsIndex] | None = None,
     full: bool = False,
-    workers: SupportsIndex = 1,
+    workers: SupportsIndex | Literal["auto"] = "auto",
     runs_dir: AnyPath = "runs",
     data_dir: AnyPath | None = None,
 ) -> "pd.DataFrame":

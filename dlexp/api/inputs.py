@@ -60,10 +60,10 @@ def trainer(function: str, workers: object, wait: object) -> "Runner":
     from dlexp.reports.plan.progress import Progress
     from dlexp.workflows.runner import Runner
 
-    slots, waits = arguments.count(workers, "workers"), arguments.flag(wait, "wait")
+    asked, waits = arguments.workers(workers), arguments.flag(wait, "wait")
     script.require_trainer(function)
-    progress = partial(Progress, workers=slots)
-    return Runner(engine=partial(script.pool, slots, function), progress=progress, wait=waits, needs_all_data=True)
+    engine = partial(script.pool, function)
+    return Runner(engine=engine, progress=Progress, workers=asked, wait=waits, needs_all_data=True)
 
 
 def _warn(line: str) -> None:

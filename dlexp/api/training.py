@@ -40,7 +40,7 @@ def run(
     seeds: SupportsIndex | Iterable[SupportsIndex] = 1,
     overrides: Sequence[str] = (),
     grids: Sequence[str] = (),
-    workers: SupportsIndex = 1,
+    workers: SupportsIndex | Literal["auto"] = "auto",
     runs_dir: AnyPath = "runs",
     data_dir: AnyPath | None = None,
     smoke: bool = False,
@@ -60,7 +60,7 @@ def run(
         overrides: `KEY=VALUE` each, laid over every config, as `--set`; over a loaded one, as a file is laid over what
             it extends.
         grids: `KEY=[A, B]` each, an experiment for every combination, as `--grid`; of loaded configs too.
-        workers: Runs trained at the same time, at least 1.
+        workers: Runs trained at the same time, at least 1; `"auto"`: as many as this machine has cores and memory for.
         runs_dir: Where the records go.
         data_dir: Where data files lie; else `DLEXP_DATA`, else Keras's cache.
         smoke: Two epochs on a small generated stand-in.
@@ -102,7 +102,7 @@ def run(
 def study(
     files: "AnyPath | Iterable[AnyPath]",
     *,
-    workers: SupportsIndex = 1,
+    workers: SupportsIndex | Literal["auto"] = "auto",
     runs_dir: AnyPath = "runs",
     data_dir: AnyPath | None = None,
     wait: bool = False,
@@ -157,7 +157,7 @@ def try_changes(
     over: AnyPath,
     by: str | None = None,
     max_seeds: SupportsIndex = 12,
-    workers: SupportsIndex = 1,
+    workers: SupportsIndex | Literal["auto"] = "auto",
     runs_dir: AnyPath = "runs",
     data_dir: AnyPath | None = None,
     wait: bool = False,
@@ -215,7 +215,7 @@ def bias_variance(
     resampling: Literal["fresh", "bootstrap", "subset"] | None = None,
     overrides: Sequence[str] = (),
     grids: Sequence[str] = (),
-    workers: SupportsIndex = 1,
+    workers: SupportsIndex | Literal["auto"] = "auto",
     runs_dir: AnyPath = "runs",
     data_dir: AnyPath | None = None,
     smoke: bool = False,

@@ -20,7 +20,7 @@ def bias_variance(
     ] = None,
     overrides: Overrides = None,
     grids: Grids = None,
-    workers: Workers = 1,
+    workers: Workers = "auto",
     wait: Wait = False,
     smoke: Annotated[
         bool, typer.Option("--smoke", help="Two epochs on three training sets from a small generated stand-in.")
@@ -42,14 +42,12 @@ def bias_variance(
     """
     from dlexp.cli.trainings import close, training
     from dlexp.console import say
-    from dlexp.execution import arguments
     from dlexp.reports.bias_variance import plot as bias_variance_plot
     from dlexp.reports.bias_variance.table import render
     from dlexp.reports.figure import require_png
     from dlexp.workflows.bias_variance import bias_variance as measure
     from dlexp.workflows.runner import Given
 
-    arguments.count(workers, "--workers")
     if plot:
         require_png(plot, "--plot ")
     given = Given(

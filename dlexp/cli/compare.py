@@ -107,7 +107,7 @@ def compare(
             show_default=False,
         ),
     ] = None,
-    workers: Workers = 1,
+    workers: Workers = "auto",
     dry_run: Annotated[
         bool,
         typer.Option(
@@ -155,7 +155,7 @@ def compare(
         require_alone("--until-sure", choosing | of_shares)
         compare_until_sure(trained, max_seeds, first_seed=first_seed, margin=margin)
         return
-    require_training(of_looks | of_shares | {"--workers": workers > 1, "--dry-run": dry_run})
+    require_training(of_looks | of_shares | {"--workers": workers != "auto", "--dry-run": dry_run})
     from dlexp import console
     from dlexp.cli.highlights import comparison
     from dlexp.records.query import filters

@@ -14,7 +14,6 @@ def explain(given: TrainedComparison, *, n_seeds: int | None, is_full: bool) -> 
     from dlexp.reports.attribution.table import render
     from dlexp.workflows import explain as workflow
 
-    arguments.count(given.workers, "--workers")
     if len(given.metrics) > 1:
         raise UserError(f"--explain splits one number; name one --metric, given {len(given.metrics)}")
     asked = workflow.Difference(

@@ -1,7 +1,7 @@
 """Arguments and options that several commands share, so that each means the same everywhere."""
 
 from pathlib import Path
-from typing import Annotated
+from typing import Annotated, Any, Literal
 
 import typer
 
@@ -44,6 +44,15 @@ def _config_or_study(given: str | Path) -> Path:
     return files.named(given, files.HERE, files.CONFIGS, files.STUDIES)
 
 
+def _workers(given: str) -> int | Literal["auto"]:
+    from dlexp.execution import arguments
+
+    try:
+        return arguments.workers(int(given), "--workers")
+    except ValueError:
+        return arguments.workers(given, "--workers")
+
+
 def _folder(given: str | Path, name: str) -> Path:
     from dlexp.execution import arguments
 
@@ -76,7 +85,15 @@ Grids = Annotated[
     list[str] | None,
     typer.Option("--grid", metavar="KEY=[A, B]", help="An experiment for each value; several: each combination."),
 ]
-Workers = Annotated[int, typer.Option(metavar="N", help="Runs trained at the same time.")]
+Workers = Annotated[
+    Any,  # What `_workers` returns: typer takes no union.
+    typer.Option(
+        parser=_workers,
+        metavar="N",
+        help="Runs trained at the same time; auto: as many as this machine has cores (for training.threads of each) "
+        "and memory for. No number depends on it.",
+    ),
+]
 Strict = Annotated[
     bool, typer.Option("--strict", help="Refuse what is warned of, and data that may be meant to be read otherwise.")
 ]

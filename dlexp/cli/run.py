@@ -27,7 +27,7 @@ def run(
     seed: Annotated[
         list[int] | None, typer.Option(metavar="K", help="Train with this seed; may be repeated.  [default: 0]")
     ] = None,
-    workers: Workers = 1,
+    workers: Workers = "auto",
     smoke: Annotated[
         bool, typer.Option("--smoke", help="Two epochs on a small generated stand-in, recorded under runs/.smoke/.")
     ] = False,
@@ -84,7 +84,6 @@ def run(
     if seeds is not None and seed:
         raise UserError("--seeds N trains the seeds 0 to N-1, --seed K the seed K alone: give one of them")
     wanted = arguments.seeds(seed or [0], "--seed") if seeds is None else arguments.seeds(seeds, "--seeds")
-    arguments.count(workers, "--workers")
     if dry_run and output_format in ("lines", "jsonl"):
         raise UserError(f"--dry-run prints a page; expected --format table or json, given {output_format}")
     with ExitStack() as stack:
@@ -125,8 +124,9 @@ def run(
         events = stack.enter_context(events_printed()) if output_format == "jsonl" else None
         started = [first]  # For the first engine; what is observed after that has one of its own.
         runner = Runner(
-            engine=lambda: Pool(workers, started.pop() if started else None),
-            progress=lambda plan: progress(plan, workers, screen, events, is_quiet=quiet),
+            engine=lambda at_once: Pool(at_once, started.pop() if started else None),
+            progress=lambda plan, at_once: progress(plan, at_once, screen, events, is_quiet=quiet),
+            workers=workers,
             fail_fast=fail_fast,
             wait=wait,
             words=Words(tags or (), note),

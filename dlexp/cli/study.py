@@ -9,7 +9,7 @@ from dlexp.cli.options import RUNS_DIR, DataDir, Quiet, RunsDir, Strict, Studies
 
 def study(
     files: Studies,
-    workers: Workers = 1,
+    workers: Workers = "auto",
     smoke: Annotated[
         bool,
         typer.Option("--smoke", help="Two epochs on a small generated stand-in, one seed a variant; judges no claim."),
@@ -44,12 +44,10 @@ def study(
     from dlexp.cli.highlights import STUDY_PAGE
     from dlexp.cli.trainings import close, training
     from dlexp.errors import UserError
-    from dlexp.execution import arguments
     from dlexp.execution.plan import Request
     from dlexp.reports.study import forecast_page, table
     from dlexp.workflows import study as workflow
 
-    arguments.count(workers, "--workers")
     if open_test and (dry_run or smoke):
         raise UserError(f"--open-test opens for good; leave out {'--dry-run' if dry_run else '--smoke'}")
     request = Request(runs_dir=runs_dir, data_dir=data_dir, smoke=smoke, strict=strict, observe=not smoke)

@@ -3,6 +3,7 @@
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
+from typing import Literal
 
 from dlexp.errors import UserError
 from dlexp.format import TableFormat
@@ -14,7 +15,7 @@ class TrainedComparison:
 
     words: Sequence[str]
     metrics: Sequence[str]
-    workers: int
+    workers: int | Literal["auto"]
     dry_run: bool
     quiet: bool
     output_format: TableFormat

@@ -11,6 +11,7 @@ from dlexp.cli.at_work import at_work
 from dlexp.cli.highlights import CLOSING
 from dlexp.console import data_out, say
 from dlexp.errors import Elsewhere, Interrupted
+from dlexp.execution.at_once import AtOnce, Auto
 from dlexp.execution.plan import Plan
 from dlexp.format import to_json_line
 from dlexp.reports.plan.events import Event, Events
@@ -41,28 +42,28 @@ def interruptible(n_done: Callable[[], str]) -> Iterator[None]:
 @contextmanager
 def progress(
     plan: Plan,
-    workers: int = 1,
+    at_once: AtOnce,
     screen: Screen | None = None,
     events: Events | None = None,
     *,
     is_quiet: bool = False,
 ) -> Iterator[Progress]:
     """Shows how far the runs of a plan are, which can be interrupted meanwhile."""
-    shown = Progress(plan, workers, screen, events, is_quiet=is_quiet)
+    shown = Progress(plan, at_once, screen, events, is_quiet=is_quiet)
     with interruptible(lambda: shown.n_done), shown:
         yield shown
 
 
 @contextmanager
 def training(
-    checking: str, workers: int, *, is_quiet: bool, fail_fast: bool = False, wait: bool = False
+    checking: str, workers: int | Auto, *, is_quiet: bool, fail_fast: bool = False, wait: bool = False
 ) -> Iterator[Runner]:
-    """What trains in so many processes, and until it does, shows what the command does."""
+    """What trains so many runs at once, and until it does, shows what the command does."""
     from dlexp.execution.pool import Pool
 
     with at_work(checking, is_quiet=is_quiet) as screen:
-        shown = partial(progress, workers=workers, screen=screen, is_quiet=is_quiet)
-        yield Runner(engine=partial(Pool, workers), progress=shown, fail_fast=fail_fast, wait=wait)
+        shown = partial(progress, screen=screen, is_quiet=is_quiet)
+        yield Runner(engine=Pool, progress=shown, workers=workers, fail_fast=fail_fast, wait=wait)
 
 
 def gathered(trained: Trained, assertions: Sequence[Assertion] = (), *, divergence_fails: bool = True) -> Closing:

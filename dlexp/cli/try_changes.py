@@ -31,7 +31,7 @@ def try_changes(
         ),
     ] = None,
     max_seeds: Annotated[int, typer.Option(metavar="N", help="The most seeds that a change is screened with.")] = 12,
-    workers: Workers = 1,
+    workers: Workers = "auto",
     dry_run: Annotated[
         bool, typer.Option("--dry-run", help="Show what would be trained at most, and how long; train nothing.")
     ] = False,
@@ -52,13 +52,11 @@ def try_changes(
     from dlexp import console
     from dlexp.cli.highlights import campaign
     from dlexp.cli.trainings import close, training
-    from dlexp.execution import arguments
     from dlexp.execution.plan import Request
     from dlexp.reports.ratchet import forecast, page
     from dlexp.workflows import ratchet
     from dlexp.workflows.campaigning import Tries
 
-    arguments.count(workers, "--workers")
     request = Request(runs_dir=runs_dir, data_dir=data_dir)
     tries = Tries(changes=changes or (), over=over, by=by, max_seeds=max_seeds, request=request)
     trained = None

@@ -14,7 +14,6 @@ def compare_until_sure(given: TrainedComparison, max_seeds: int, *, first_seed: 
     from dlexp.reports.plan import until_sure_page
     from dlexp.workflows import until_sure as workflow
 
-    arguments.count(given.workers, "--workers")
     arguments.seed(first_seed, "--first-seed")
     asked = workflow.AskedUntilSure(
         words=given.words,

@@ -14,7 +14,7 @@ def verify(
     files: Annotated[
         bool, typer.Option("--files", help="Check the files alone; train nothing, and start no TensorFlow.")
     ] = False,
-    workers: Workers = 1,
+    workers: Workers = "auto",
     output_format: PageFormat = "table",
     quiet: Quiet = False,
     runs_dir: RunsDir = RUNS_DIR,
@@ -36,16 +36,14 @@ def verify(
     from dlexp.cli.highlights import GRADES_PAGE
     from dlexp.cli.trainings import progress
     from dlexp.console import show
-    from dlexp.execution import arguments
     from dlexp.execution.pool import Pool
     from dlexp.reports.verification.facts import render
     from dlexp.workflows import verify as workflow
     from dlexp.workflows.runner import Runner
 
-    arguments.count(workers, "--workers")
     with at_work("checking the files", is_quiet=quiet) as screen:
-        shown = partial(progress, workers=workers, screen=screen, is_quiet=quiet)
-        runner = None if files else Runner(engine=partial(Pool, workers), progress=shown)
+        shown = partial(progress, screen=screen, is_quiet=quiet)
+        runner = None if files else Runner(engine=Pool, progress=shown, workers=workers)
         found = workflow.verify(words, runs_dir, data_dir, runner)
     show(render(found, output_format), GRADES_PAGE if output_format == "table" else ())
     if not all(each.holds for each in found):

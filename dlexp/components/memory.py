@@ -5,11 +5,17 @@ import os
 from collections.abc import Iterator
 from pathlib import Path
 
+from dlexp import control_groups
 from dlexp.errors import DataError, DlexpError
 
-#: Where Linux says what is left, what this process has, and which groups of processes it belongs to.
-_MEMINFO, _OWN_SIZES, _OWN_GROUPS = Path("/proc/meminfo"), Path("/proc/self/statm"), Path("/proc/self/cgroup")
-_GROUPS = Path("/sys/fs/cgroup")
+#: Where Linux says what is left, and what this process has.
+_MEMINFO, _OWN_SIZES = Path("/proc/meminfo"), Path("/proc/self/statm")
+
+#: By the version of control groups the files of limit and usage, and the prefix of names in memory.stat.
+_FILES_OF_GROUPS = {
+    1: ("memory.limit_in_bytes", "memory.usage_in_bytes", "total_"),
+    2: ("memory.max", "memory.current", ""),
+}
 
 
 def available() -> int | None:
@@ -23,6 +29,16 @@ def require(n_bytes: int, what: str, error: type[DlexpError] = DataError) -> Non
     left = available()
     if left is not None and n_bytes > left:
         raise error(f"{what}: needs about {size(n_bytes)} of memory, and {size(left)} are available")
+
+
+def taken_by(pid: int) -> int | None:
+    """Bytes that a process had at its peak, without files that others share; None if the system does not say."""
+    with contextlib.suppress(OSError, KeyError):
+        lines = Path(f"/proc/{pid}/status").read_text(errors="replace").splitlines()
+        numbers = dict(line.split(":", 1) for line in lines)
+        peak, shared = (int(numbers[key].split()[0]) * 1024 for key in ("VmHWM", "RssFile"))
+        return max(0, peak - shared)
+    return None
 
 
 def size(n_bytes: int) -> str:
@@ -44,32 +60,18 @@ def _left_by_the_machine() -> Iterator[int]:
 
 
 def _left_by_groups() -> Iterator[int]:
-    """What the memory limits of control groups leave: of version 2 (one tree) and of version 1 (a tree of its own)."""
-    with contextlib.suppress(OSError):
-        for line in _OWN_GROUPS.read_text().splitlines():
-            _, controllers, own = line.split(":", 2)
-            if not controllers:
-                yield from _left_in_tree(_GROUPS, own, "memory.max", "memory.current", "")
-            elif "memory" in controllers.split(","):
-                names = "memory.limit_in_bytes", "memory.usage_in_bytes"
-                yield from _left_in_tree(_GROUPS / "memory", own, *names, "total_")
-
-
-def _left_in_tree(root: Path, own: str, limit: str, usage: str, prefix: str) -> Iterator[int]:
-    """What each group from one's own up to the root leaves; inside a container its own group is the root.
+    """What the memory limits of control groups leave.
 
     The usage includes files in the cache, which the system drops where memory is needed: those read once (inactive)
-    and those read again (active). `prefix` is that of their names in memory.stat.
+    and those read again (active).
     """
-    group = root / own.lstrip("/")
-    for folder in (group, *group.parents):
+    for folder, version in control_groups.folders("memory"):
+        limit, usage, prefix = _FILES_OF_GROUPS[version]
         # A group without a limit says `max`, a root has no such files.
         with contextlib.suppress(OSError, ValueError):
             left = int((folder / limit).read_text()) - int((folder / usage).read_text())
             cached = dict(line.split() for line in (folder / "memory.stat").read_text().splitlines())
             yield left + sum(int(cached.get(f"{prefix}{kind}_file", 0)) for kind in ("inactive", "active"))
-        if folder == root:
-            return
 
 
 def _left_by_the_limit() -> Iterator[int]:

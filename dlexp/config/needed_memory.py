@@ -24,6 +24,8 @@ RULE = "memory"
 OVERHEAD = 8e6
 #: Bytes that a run may need before it is warned of.
 MEMORY_LIMIT = 4e9
+#: Arrays that hold the features at once: as read, as split, and as TensorFlow has them.
+COPIES = 3
 #: Of a float32, or an int32 index.
 BYTES = 4
 

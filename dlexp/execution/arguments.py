@@ -55,6 +55,13 @@ def count(given: object, name: str) -> int:
     return _within(given, name, "a whole number, at least 1", 1)
 
 
+def workers(given: object, name: str = "workers") -> int | Literal["auto"]:
+    """How many runs are trained at the same time, or that this machine decides it."""
+    if isinstance(given, str) and given == "auto":
+        return "auto"
+    return _within(given, name, "auto or a whole number, at least 1", 1)
+
+
 def whole(given: object, name: str) -> int:
     """A whole number."""
     return _within(given, name, "a whole number")

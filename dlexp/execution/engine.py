@@ -25,8 +25,9 @@ class Outcome:
 class Engine(Protocol):
     """Runs jobs somewhere."""
 
-    slots: int
-    """How many jobs run at once; it may change, and be 0 for a while."""
+    @property
+    def slots(self) -> int:
+        """How many jobs run at once; it may change, and be 0 for a while."""
 
     def refusals(self, candidates: Sequence[Candidate], told: Callable[[Stage], None]) -> list[Refusal]:
         """Which candidates cannot be trained, found by building their models; the first one is submitted first.

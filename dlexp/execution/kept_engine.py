@@ -3,19 +3,23 @@
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from contextlib import contextmanager
 
+from dlexp.execution.at_once import AtOnce
 from dlexp.execution.engine import Engine, Outcome
 from dlexp.training.job import Candidate, Job, Refusal
 from dlexp.training.stages import Stage
 
 
 @contextmanager
-def kept(make: Callable[[], Engine]) -> Iterator[Callable[[], Engine]]:
-    """Within, what is given makes no second engine: the first one is closed at the end, or with jobs that run."""
+def kept(make: Callable[[AtOnce], Engine]) -> Iterator[Callable[[AtOnce], Engine]]:
+    """Within, what is given makes no second engine: the first one is closed at the end, or with jobs that run.
+
+    It trains as many runs at once as it was first asked for.
+    """
     made: list[_KeptEngine] = []
 
-    def engine() -> Engine:
+    def engine(at_once: AtOnce) -> Engine:
         if not made or made[-1].is_closed:
-            made.append(_KeptEngine(make()))
+            made.append(_KeptEngine(make(at_once)))
         return made[-1]
 
     try:

@@ -27,6 +27,13 @@ def look_ahead(candidates: Sequence[Candidate]) -> list[Refusal]:
     return found
 
 
+def warm_up(threads: int) -> None:
+    """In a worker that has no job yet: import all that trains, which takes longer than many a run."""
+    with tempfile.TemporaryDirectory(prefix="dlexp-") as folder, said_into(Path(folder) / "said.txt"):
+        set_threads(threads)
+        import dlexp.training.run  # noqa: F401
+
+
 def calls_code_beside(first: Candidate, candidate: Candidate) -> bool:
     """Whether building a candidate calls code of the user's that preparing the first one does not."""
     experiment = candidate.experiment

@@ -3,17 +3,25 @@
 One pool of several processes is lost as a whole when one of them is killed; of several pools only the killed one is.
 """
 
+import logging
 import time
 from collections.abc import Callable, Iterator, Sequence
 from concurrent.futures import FIRST_COMPLETED, Future, wait
 from concurrent.futures.process import BrokenProcessPool
+from dataclasses import replace
+from typing import Any
 
+from dlexp.components import memory
+from dlexp.execution.at_once import AtOnce
 from dlexp.execution.engine import Ending, Outcome
 from dlexp.execution.execute import execute
-from dlexp.execution.look_ahead import calls_code_beside, look_ahead
+from dlexp.execution.look_ahead import calls_code_beside, look_ahead, warm_up
 from dlexp.execution.worker import Worker, without_interrupts
+from dlexp.format import plural
 from dlexp.training.job import Candidate, Job, Refusal
 from dlexp.training.stages import Stage
+
+log = logging.getLogger(__name__)
 
 #: A reused process grows by some megabytes a run: it is replaced after this many.
 RUNS_PER_PROCESS = 50
@@ -24,13 +32,19 @@ LAST_SECONDS = 10.0
 
 
 class Pool:
-    """Runs jobs in at most `slots` processes of this machine."""
+    """Runs jobs in processes of this machine."""
 
-    def __init__(self, slots: int, first: Worker | None = None) -> None:
+    def __init__(self, at_once: AtOnce, first: Worker | None = None) -> None:
         """`first`: a process that has started already, for the first job."""
-        self.slots = slots
+        self._at_once = at_once
         self._idle = [first] if first else []
+        self._starting: dict[Future[None], Worker] = {}  # That import what trains, and have no job yet.
         self._running: dict[Future[Ending], tuple[Worker, Job]] = {}
+
+    @property
+    def slots(self) -> int:
+        """Without those whose process still starts: no job waits for one while another process may be free before."""
+        return max(1, self._at_once.n - len(self._starting))
 
     def refusals(self, candidates: Sequence[Candidate], told: Callable[[Stage], None]) -> list[Refusal]:
         """Which candidates cannot be trained: as found in the process of the first job, and beside it in one more.
@@ -44,12 +58,15 @@ class Pool:
             self._idle.append(worker)
             worker.threads = first.experiment.training.threads
             worker.kept_for = first.key if first.experiment.functions else None
+            self._start_others(worker.threads)
         looking = worker.submit(look_ahead, [each for each in candidates if each not in beside])
         found = _refused_by_code(beside) if beside else []
         while not wait([looking], TOLD_SECONDS).done:
             told(worker.shared_stage.stage)
         try:
-            return [*looking.result(), *found]
+            found = [*looking.result(), *found]
+            self._keep_within_memory(worker)
+            return found
         except BrokenProcessPool:  # It was killed, or is out of memory: if its job ends so too, that is recorded.
             self._idle.remove(worker)
             worker.close()
@@ -73,10 +90,14 @@ class Pool:
 
     def wait(self, timeout: float) -> list[Outcome]:
         """The jobs that have ended since: as soon as one has, else none of them after `timeout` seconds."""
-        if not self._running:
+        if not (self._running or self._starting):
             time.sleep(timeout)
-        done, _ = wait(self._running, timeout, FIRST_COMPLETED)
-        return [self._outcome(future) for future in done]
+        awaited: list[Future[Any]] = [*self._running, *self._starting]
+        done, _ = wait(awaited, timeout, FIRST_COMPLETED)
+        for started in done & self._starting.keys():
+            # The next job goes to one that has trained already, if that is idle.
+            self._idle.insert(0, self._starting.pop(started))
+        return [self._outcome(future) for future in done & self._running.keys()]
 
     def stages(self) -> Iterator[tuple[Job, Stage]]:
         """What the process of each running job is doing."""
@@ -94,12 +115,38 @@ class Pool:
                     worker.ask_to_stop()
                 wait(self._running, LAST_SECONDS)
         finally:
-            workers = [*self._idle, *running]
+            workers = [*self._idle, *self._starting.values(), *running]
             if kill:  # All of them, before one is waited for.
                 for worker in workers:
                     worker.kill()
             for worker in workers:
                 worker.close()
+
+    def _start_others(self, threads: int) -> None:
+        """Start all processes that get a job, while the first one builds the models."""
+        for _ in range(self._at_once.n - len(self._idle) - len(self._starting) - len(self._running)):
+            worker = Worker()
+            worker.threads = threads
+            self._starting[worker.submit(warm_up, threads)] = worker
+
+    def _keep_within_memory(self, first: Worker) -> None:
+        """Train fewer runs at once if memory does not allow all: by what the first process took to read and build."""
+        others = list(self._starting.values())
+        taken, left = memory.taken_by(first.pid), memory.available()
+        if not self._at_once.is_chosen or not others or not taken or left is None:
+            return
+        left += sum(memory.taken_by(each.pid) or 0 for each in others)
+        n = max(1, min(self._at_once.n, 1 + left // taken))
+        if n < self._at_once.n:
+            log.info(
+                f"{plural(n, 'run')} at once instead of {self._at_once.n}: each takes about {memory.size(taken)} of "
+                f"memory, and {memory.size(left)} are available for more (--workers N trains N all the same)"
+            )
+            self._at_once = replace(self._at_once, n=n)
+        for future in list(self._starting)[n - 1 :]:
+            worker = self._starting.pop(future)
+            worker.kill()
+            worker.close()
 
     def _worker(self, job: Candidate) -> Worker:
         """An idle process, or a new one where none is, or the idle one is worn or has another number of threads."""

@@ -5,6 +5,7 @@ import os
 from contextlib import ExitStack
 
 from dlexp.errors import UserError
+from dlexp.execution.at_once import AtOnce
 from dlexp.execution.pool import Pool
 from dlexp.execution.worker import NAME, NO_GUARD, Worker
 
@@ -23,13 +24,13 @@ def require_trainer(function: str) -> None:
         )
 
 
-def pool(slots: int, function: str) -> Pool:
+def pool(function: str, at_once: AtOnce) -> Pool:
     """An engine whose first process is ready; UserError where that cannot import the script, before any record."""
     with ExitStack() as stack:
         first = stack.enter_context(Worker())
         if first.wait_until_started():
             stack.pop_all()
-            return Pool(slots, first)
+            return Pool(at_once, first)
     if first.exit_code == NO_GUARD:
         raise UserError(_without_guard(function))
     raise UserError(

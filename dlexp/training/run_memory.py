@@ -5,12 +5,9 @@ from dataclasses import replace
 
 from dlexp.components.data import Data, Info
 from dlexp.config.experiment import Experiment
-from dlexp.config.needed_memory import RunMemory, peak_per_weight
+from dlexp.config.needed_memory import COPIES, RunMemory, peak_per_weight
 from dlexp.training.feeds import EVALUATION_ROWS, evaluation_rows
 from dlexp.training.network import Network
-
-#: Arrays that hold the features at once: as read, as split, and as TensorFlow has them.
-COPIES = 3
 
 
 def run_memory(experiment: Experiment, network: Network, data: Data, info: Info, is_smoke: bool = False) -> RunMemory:

@@ -15,6 +15,7 @@ from dlexp.config.measurable import in_result
 from dlexp.config.names import PREFIX_LENGTH
 from dlexp.config.problems import ConfigError
 from dlexp.errors import UserError
+from dlexp.execution.at_once import Auto, at_once
 from dlexp.execution.on_demand import Ended, OnDemand, Question, settled_after
 from dlexp.execution.plan import Request
 from dlexp.format import joined
@@ -126,7 +127,7 @@ class Campaigning:
             plan = self._runs.plan([each.loaded for each in (own, *new)], [0])
             runner.require_trainable(plan, {each.identity: each.loaded for each in (own, *new)})
 
-    def forecast(self, proposed: Sequence[ProposedChange], workers: int) -> TriesForecast:
+    def forecast(self, proposed: Sequence[ProposedChange], workers: int | Auto) -> TriesForecast:
         """What the screening of changes would train at most."""
         own, *others = self._sides_of(proposed)
         known = [self._known(own, each) for each in others]
@@ -136,7 +137,7 @@ class Campaigning:
         plan = self._runs.plan(new if len(new) > 1 else [], range(self._looks.max_seeds), self._looks.max_seeds)
         changes = list(zip([each.identity for each in (own, *others)], texts, remarks, strict=True))
         name, by = own.loaded.experiment.name, str(self._column)
-        return forecast(name, by, self._looks.max_seeds, changes, plan, workers)
+        return forecast(name, by, self._looks.max_seeds, changes, plan, at_once(workers, plan.to_train).n)
 
     def begin(self) -> None:
         """Write down the first incumbent, unless the ledger has it."""

@@ -11,6 +11,7 @@ from dlexp.config.limits import MAX_RUNS
 from dlexp.config.load import Loaded
 from dlexp.config.parts import Change
 from dlexp.errors import UserError
+from dlexp.execution.at_once import Auto, at_once
 from dlexp.execution.plan import Plan, Request
 from dlexp.execution.planning import identified
 from dlexp.execution.standing import IdentifiedExperiment
@@ -64,14 +65,14 @@ def explain(asked: Difference, runner: Runner) -> tuple[Explanation, Trained]:
     return gather(found, _experiments(found, plan)), trained
 
 
-def preview(asked: Difference, workers: int) -> AttributionForecast:
+def preview(asked: Difference, workers: int | Auto) -> AttributionForecast:
     """What `explain` would train, and how long that would take.
 
     Raises:
         UserError: As `explain`.
     """
     found, plan, _ = _planned(asked)
-    return forecast(found, plan, plan.identities, recorded_pace(plan), workers)
+    return forecast(found, plan, plan.identities, recorded_pace(plan), at_once(workers, plan.to_train).n)
 
 
 def _planned(asked: Difference) -> tuple[AskedAttribution, Plan, list[Loaded]]:

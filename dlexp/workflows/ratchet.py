@@ -8,6 +8,7 @@ from pathlib import Path
 from dlexp.config.changes import ProposedChange
 from dlexp.config.load import load
 from dlexp.errors import Elsewhere, UserError
+from dlexp.execution.at_once import Auto
 from dlexp.execution.kept_engine import kept
 from dlexp.records.ledger import Ledger, ledger_path
 from dlexp.records.lock import Taken, locked
@@ -42,7 +43,7 @@ def try_changes(tries: Tries, runner: Runner) -> tuple[CampaignFacts, Trained | 
     return found.facts(changes), found.trained
 
 
-def preview(tries: Tries, workers: int) -> TriesForecast:
+def preview(tries: Tries, workers: int | Auto) -> TriesForecast:
     """What the screening of changes over the present incumbent would train at most; nothing is written.
 
     Raises:

@@ -16,6 +16,7 @@ from dlexp.config.problems import ConfigError
 from dlexp.console import one_line
 from dlexp.errors import CHECK_ALL, DlexpError, UserError, shown
 from dlexp.execution import arguments
+from dlexp.execution.at_once import AtOnce, Auto, at_once
 from dlexp.execution.engine import Engine
 from dlexp.execution.plan import Plan, Planned, together
 from dlexp.execution.planning import require_memory
@@ -163,10 +164,12 @@ class Trained:
 class Runner:
     """Carries out plans."""
 
-    engine: Callable[[], Engine]
-    """Makes what trains; asked only if there is something to train."""
-    progress: Callable[[Plan], AbstractContextManager[Watcher]]
-    """Makes what shows how far the runs of a plan are."""
+    engine: Callable[[AtOnce], Engine]
+    """Makes what trains so many runs at once; asked only if there is something to train."""
+    progress: Callable[[Plan, AtOnce], AbstractContextManager[Watcher]]
+    """Makes what shows how far the runs of a plan are, so many at once."""
+    workers: int | Auto = "auto"
+    """Runs trained at the same time."""
     fail_fast: bool = False
     """Start no further run after one failed."""
     wait: bool = False
@@ -205,8 +208,9 @@ class Runner:
         _require_memory(plan)
         for run_dir in plan.done if not plan.request.repeats else ():
             self.words.give(run_dir)
-        with self.progress(plan) as watcher:
-            started = self._train(plan, configs, after, order, watcher) if plan.to_train else []
+        chosen = self._at_once(plan)
+        with self.progress(plan, chosen) as watcher:
+            started = self._train(plan, configs, after, order, watcher, chosen) if plan.to_train else []
             for line in shown(list(make_missing([*plan.done, *started], after))):
                 log.warning(line)
         return started
@@ -219,8 +223,15 @@ class Runner:
         """
         _require_memory(plan)
         if candidates := plan.candidates:
-            with self.progress(plan) as watcher:
-                _require_none(self.engine().refusals(list(candidates.values()), watcher.preparing), plan, configs)
+            chosen = self._at_once(plan)
+            with self.progress(plan, chosen) as watcher:
+                refusals = self.engine(chosen).refusals(list(candidates.values()), watcher.preparing)
+                _require_none(refusals, plan, configs)
+
+    def _at_once(self, plan: Plan) -> AtOnce:
+        """How many runs of a plan are trained at the same time, none of which starts a process without a run."""
+        chosen = at_once(self.workers, plan.to_train, plan.request.smoke)
+        return replace(chosen, n=max(1, min(chosen.n, len(plan.to_train))))
 
     def _train(
         self,
@@ -229,6 +240,7 @@ class Runner:
         after: Sequence[After],
         order: Iterable[Planned | None] | None,
         watcher: Watcher,
+        chosen: AtOnce,
     ) -> list[RunDir]:
         started: list[RunDir] = []
         words = NO_WORDS if plan.request.repeats else self.words
@@ -245,7 +257,7 @@ class Runner:
         for planned in plan.to_train:
             if planned.lost:
                 log.warning(f"{planned.lost}; training again, into a new directory")
-        engine = self.engine()
+        engine = self.engine(chosen)
         try:
             if configs and (candidates := plan.candidates):
                 _require_none(engine.refusals(list(candidates.values()), watcher.preparing), plan, configs)

@@ -7,6 +7,7 @@ from pathlib import Path
 
 from dlexp.config.load_study import LoadedStudy, load_study
 from dlexp.config.problems import ConfigError, Problem
+from dlexp.execution.at_once import Auto, at_once
 from dlexp.execution.on_demand import OnDemand
 from dlexp.execution.plan import Key, Plan, Planned, Request, together
 from dlexp.records.index import Attempts, finished, read, scan
@@ -111,7 +112,7 @@ def _in_any_case(planned: Plan, studies: Sequence[PlannedStudy]) -> set[Key]:
     return {run.key for run in planned.runs if run.key not in on_demand or run.key in fixed}
 
 
-def preview(paths: Sequence[Path], request: Request, workers: int) -> Forecast:
+def preview(paths: Sequence[Path], request: Request, workers: int | Auto) -> Forecast:
     """What `study` would train, how long that would take, and what it could show.
 
     Raises:
@@ -129,7 +130,8 @@ def preview(paths: Sequence[Path], request: Request, workers: int) -> Forecast:
         for of_study, each in zip(facts, studies, strict=True)
     ]
     left = replace(both, runs=[run for run in both.runs if run.key in needed])
-    return forecast(left, rows, Pace(finished(request.runs_dir)), workers, optional)
+    n = at_once(workers, [*left.to_train, *_observing(left).runs], request.smoke).n
+    return forecast(left, rows, Pace(finished(request.runs_dir)), n, optional)
 
 
 def _needed(planned: Plan, studies: Sequence[PlannedStudy]) -> tuple[set[Key], set[Key]]:

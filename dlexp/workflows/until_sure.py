@@ -10,6 +10,7 @@ from dlexp.components.heads import Multitask
 from dlexp.config.load import Loaded
 from dlexp.config.measurable import in_result
 from dlexp.errors import UserError
+from dlexp.execution.at_once import Auto, at_once
 from dlexp.execution.on_demand import Ended, OnDemand, Question
 from dlexp.execution.plan import Plan, Request
 from dlexp.execution.standing import IdentifiedExperiment
@@ -63,7 +64,7 @@ def compare_until_sure(asked: AskedUntilSure, runner: Runner) -> tuple[Compariso
     return comparison.comparison(_on_record(plan), _again(asked)), trained
 
 
-def preview(asked: AskedUntilSure, workers: int) -> UntilSureForecast:
+def preview(asked: AskedUntilSure, workers: int | Auto) -> UntilSureForecast:
     """How many runs that takes, and how long.
 
     Raises:
@@ -71,16 +72,16 @@ def preview(asked: AskedUntilSure, workers: int) -> UntilSureForecast:
     """
     plan, _, comparison = _planned(asked)
     first = set(asked.design.seeds[:MIN_PAIRS])
-    pace = recorded_pace(plan)
+    pace, n = recorded_pace(plan), at_once(workers, plan.to_train).n
     return UntilSureForecast(
         experiments=comparison.labels,
         seeds=asked.design.seeds,
         at_least=len(comparison.labels) * MIN_PAIRS,
         at_most=len(plan.runs),
         done=len(plan.done),
-        time_at_least=total_time([each for each in plan.to_train if each.seed in first], pace, workers),
-        time_at_most=total_time(plan.to_train, pace, workers),
-        workers=workers,
+        time_at_least=total_time([each for each in plan.to_train if each.seed in first], pace, n),
+        time_at_most=total_time(plan.to_train, pace, n),
+        workers=n,
     )
 
 

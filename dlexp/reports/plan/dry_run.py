@@ -9,6 +9,7 @@ from dlexp.config.experiment import Experiment
 from dlexp.config.flat import flatten, format_value
 from dlexp.config.load import Loaded
 from dlexp.config.needed_memory import MEMORY_LIMIT
+from dlexp.execution.at_once import Auto, at_once
 from dlexp.execution.plan import Plan, Planned
 from dlexp.format import PageFormat, aligned, paragraph, plural, to_json
 from dlexp.reports.experiment_columns import experiment_columns
@@ -51,19 +52,24 @@ class Preview:
 
 
 def preview(
-    loaded: Sequence[Loaded], plan: Plan, outlines: Sequence[Outline | None], pace: Pace, workers: int = 1
+    loaded: Sequence[Loaded],
+    plan: Plan,
+    outlines: Sequence[Outline | None],
+    pace: Pace,
+    workers: int | Auto = "auto",
 ) -> Preview:
     """Gather what a plan of these configs would do, each with its outline."""
     again = {run.dir.path for run in plan.to_observe}
-    observed = [run for run in plan.runs if run.recorded and run.recorded.path in again]
+    to_train = [*plan.to_train, *(run for run in plan.runs if run.recorded and run.recorded.path in again)]
+    n = at_once(workers, to_train, plan.request.smoke).n
     return Preview(
         plan=plan,
         experiments=[
             _previewed(each, plan, identity, of_it, pace)
             for each, identity, of_it in zip(loaded, plan.identities, outlines, strict=True)
         ],
-        workers=workers,
-        time=total_time([*plan.to_train, *observed], pace, workers),
+        workers=n,
+        time=total_time(to_train, pace, n),
     )
 
 

@@ -9,6 +9,7 @@ from typing import Self
 from rich.cells import cell_len
 
 from dlexp import console
+from dlexp.execution.at_once import ONE, AtOnce
 from dlexp.execution.plan import Plan
 from dlexp.format import plural
 from dlexp.records.index import read
@@ -38,7 +39,7 @@ class Progress:
     def __init__(
         self,
         plan: Plan,
-        workers: int = 1,
+        at_once: AtOnce = ONE,
         screen: Screen | None = None,
         events: Events | None = None,
         *,
@@ -51,7 +52,8 @@ class Progress:
         self._screen = screen or Screen(is_shown=not is_quiet)
         self._events = events
         self._is_quiet = is_quiet
-        self._time = TimeLeft(plan, workers)
+        self._at_once = f"{at_once.n} at once" if at_once.is_chosen and at_once.n > 1 else ""
+        self._time = TimeLeft(plan, at_once.n)
         self._ended: set[object] = set()  # One that ended without a result may be tried again: it counts once.
         self._running: dict[object, Running] = {}
         self._to_train = ""
@@ -69,7 +71,7 @@ class Progress:
             # The first process imports TensorFlow meanwhile.
             left = self._bounded(self._time.in_all([]).said)
             of_runs = f"{self._at_most}{plural(self._n_runs, 'run')} to train"
-            self._to_train = ", ".join(filter(None, [of_runs, left]))
+            self._to_train = ", ".join(filter(None, [of_runs, self._at_once, left]))
             if not self._screen.is_shown and (left or self._n_runs > 1):
                 self._announcement = self._to_train
         return self
