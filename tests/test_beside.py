@@ -9,7 +9,8 @@ import pytest
 from engines import Here, Watcher
 from jobs import IRIS, job_of
 
-from dlexp.execution import beside, schedule
+from dlexp import cores
+from dlexp.execution import schedule
 from dlexp.execution.beside import Beside
 from dlexp.execution.schedule import run_all
 from dlexp.records.run_dir import RunDir
@@ -35,7 +36,7 @@ MADE = After("made.txt", "made", noted)
 @pytest.fixture(autouse=True)
 def processors(monkeypatch: pytest.MonkeyPatch) -> None:
     """Two, whatever this machine has; and no pause between two looks."""
-    monkeypatch.setattr(beside, "_processors", lambda: 2)
+    monkeypatch.setattr(cores, "usable", lambda: 2)
     monkeypatch.setattr(schedule, "TICK", 0.001)
 
 
@@ -92,7 +93,7 @@ def test_a_command_that_falls_behind_leaves_it_to_its_workers(tmp_path: Path) ->
 
 def test_the_only_processor_is_left_to_the_worker(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     """Which has imported half of what drawing needs."""
-    monkeypatch.setattr(beside, "_processors", lambda: 1)
+    monkeypatch.setattr(cores, "usable", lambda: 1)
     (job,) = jobs_with(MADE, tmp_path, 1)
 
     assert Beside(slots=1).for_worker(job) is job

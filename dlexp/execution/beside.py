@@ -1,11 +1,11 @@
 """What is made of finished runs' records: by this process, which has nothing else to do while its workers train."""
 
 import contextlib
-import os
 from collections import deque
 from dataclasses import replace
 from pathlib import Path
 
+from dlexp import cores
 from dlexp.console import streams_into
 from dlexp.training.after import make_missing
 from dlexp.training.job import Job
@@ -27,9 +27,9 @@ class Beside:
     def for_worker(self, job: Job) -> Job:
         """A job without what this process makes of it.
 
-        The worker makes it itself where this process would fall behind, or would take the only processor from it.
+        The worker makes it itself where this process would fall behind, or would take the only core from it.
         """
-        if not job.after or len(self._finished) > self._slots or _processors() == 1:
+        if not job.after or len(self._finished) > self._slots or cores.usable() == 1:
             return job
         self._under_way[job.path] = job
         return replace(job, after=())
@@ -56,8 +56,3 @@ class Beside:
                     each.prepare()
             return True
         return False
-
-
-def _processors() -> int:
-    """How many this process may use."""
-    return len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count() or 1
