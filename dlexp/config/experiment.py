@@ -1,6 +1,6 @@
 """The schema of a config: one experiment."""
 
-from typing import Annotated, Any
+from typing import Annotated, Any, Literal, TypeAlias
 
 from pydantic import Field, SerializerFunctionWrapHandler, model_serializer
 
@@ -10,13 +10,15 @@ from dlexp.components.data import Info
 from dlexp.components.datasets.dataset import Dataset
 from dlexp.components.heads import Multitask
 from dlexp.components.heads.head import Head
-from dlexp.components.identity_rules import Observes
+from dlexp.components.identity_rules import AddedLater, Observes
 from dlexp.components.models import MLP
 from dlexp.components.models.model import Model
 from dlexp.components.optimizers import Adam, Optimizer
 from dlexp.components.schedules import Constant, Schedule
 from dlexp.components.validations import RandomSplit, Validation
 from dlexp.config import names
+
+Device: TypeAlias = Literal["cpu", "gpu"]
 
 
 class EarlyStopping(Settings):
@@ -49,6 +51,13 @@ class Training(Settings):
     """Whether to keep the final weights, optimizer and random generators: the same with more epochs continues them."""
     threads: Annotated[int, Field(ge=1)] = 1
     """Threads of one run: part of the experiment, since sums in another order are other numbers."""
+    device: Annotated[Device, AddedLater(before="cpu")] = "cpu"
+    """Where a run computes: on the processor, also where there is a card, or on the first NVIDIA card."""
+
+    @property
+    def of_process(self) -> tuple[int, Device]:
+        """What TensorFlow takes once in a process: the threads and the device."""
+        return self.threads, self.device
 
     @model_serializer(mode="wrap")
     def _without_unused_keys(self, default: SerializerFunctionWrapHandler) -> dict[str, Any]:
@@ -56,6 +65,8 @@ class Training(Settings):
         recorded: dict[str, Any] = default(self)
         if not self.keep_state:
             recorded.pop("keep_state", None)
+        if self.device == "cpu":
+            recorded.pop("device", None)
         return recorded
 
 

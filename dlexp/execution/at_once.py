@@ -32,11 +32,14 @@ ONE = AtOnce()
 def at_once(workers: int | Auto, to_train: Sequence[Planned], smoke: bool = False) -> AtOnce:
     """The number that the user gave; else what cores and memory allow, and never more than there are runs.
 
-    A core is for one thread of one run. It decides how long a command takes, and no number of any run.
+    A core is for one thread of one run; the card of runs on a GPU is for one of them. The number decides how long a
+    command takes, and nothing that a run records but its seconds.
     """
     if workers != "auto":
         return AtOnce(workers)
     experiments: Mapping[str, Experiment] = {each.subject.identities.own: each.subject.experiment for each in to_train}
+    if any(each.training.device == "gpu" for each in experiments.values()):
+        return AtOnce(1, is_chosen=True)  # How much memory the card has only TensorFlow would tell.
     threads = max((each.training.threads for each in experiments.values()), default=1)
     n = min(cores.usable() // threads, len(to_train))
     if n > 1 and (left := memory.available()) is not None:

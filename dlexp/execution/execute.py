@@ -19,6 +19,7 @@ from dlexp.records.index import read
 from dlexp.records.lock import Lost, Taken, locked
 from dlexp.records.run_dir import RunDir
 from dlexp.training.after import make_missing
+from dlexp.training.device import unrepeatable_named
 from dlexp.training.epochs import Stopped
 from dlexp.training.job import Job
 from dlexp.training.stages import enter
@@ -88,12 +89,13 @@ def _train(job: Job) -> None:
     if job.earlier and not run_dir.has_checkpoint:
         print(f"with the checkpoint of {job.earlier}")
         run_dir.take_progress(RunDir(job.earlier))
-    set_threads(job.experiment.training.threads)
+    set_threads(*job.experiment.training.of_process)
     if ignored := keras_settings.ignored():
         print(ignored)
     from dlexp.training.run import train
 
-    train(job)
+    with unrepeatable_named():
+        train(job)
 
 
 @cache

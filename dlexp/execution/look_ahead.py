@@ -4,7 +4,9 @@ import tempfile
 from collections.abc import Sequence
 from pathlib import Path
 
+from dlexp.components.component import Unfit
 from dlexp.components.user_code import exits_raised
+from dlexp.config.experiment import Device
 from dlexp.execution.execute import said_into
 from dlexp.training.job import Candidate, Refusal
 from dlexp.training.threads import set_threads
@@ -15,7 +17,10 @@ def look_ahead(candidates: Sequence[Candidate]) -> list[Refusal]:
     with tempfile.TemporaryDirectory(prefix="dlexp-") as folder:
         said = Path(folder) / "said.txt"
         with said_into(said), exits_raised():
-            set_threads(candidates[0].experiment.training.threads)
+            try:
+                set_threads(*candidates[0].experiment.training.of_process)
+            except Unfit as error:
+                return [Refusal(candidates[0], error.misfits)]
             from dlexp.training.preflight import refusals
             from dlexp.training.preparation import Preparation, hand_over
 
@@ -27,10 +32,10 @@ def look_ahead(candidates: Sequence[Candidate]) -> list[Refusal]:
     return found
 
 
-def warm_up(threads: int) -> None:
+def warm_up(of_process: tuple[int, Device]) -> None:
     """In a worker that has no job yet: import all that trains, which takes longer than many a run."""
     with tempfile.TemporaryDirectory(prefix="dlexp-") as folder, said_into(Path(folder) / "said.txt"):
-        set_threads(threads)
+        set_threads(*of_process)
         import dlexp.training.run  # noqa: F401
 
 

@@ -12,6 +12,7 @@ from dataclasses import replace
 from typing import Any
 
 from dlexp.components import memory
+from dlexp.config.experiment import Device
 from dlexp.execution.at_once import AtOnce
 from dlexp.execution.engine import Ending, Outcome
 from dlexp.execution.execute import execute
@@ -56,9 +57,9 @@ class Pool:
         with without_interrupts():
             worker = self._worker(first)
             self._idle.append(worker)
-            worker.threads = first.experiment.training.threads
+            worker.of_process = first.experiment.training.of_process
             worker.kept_for = first.key if first.experiment.functions else None
-            self._start_others(worker.threads)
+            self._start_others(first.experiment.training.of_process)
         looking = worker.submit(look_ahead, [each for each in candidates if each not in beside])
         found = _refused_by_code(beside) if beside else []
         while not wait([looking], TOLD_SECONDS).done:
@@ -73,8 +74,7 @@ class Pool:
             return found
 
     def submit(self, job: Job) -> None:
-        """Start a job, in a process that has the right number of threads already if there is one."""
-        threads = job.experiment.training.threads
+        """Start a job, in a process that has its threads and its device already if there is one."""
         with without_interrupts():
             worker = self._worker(job)
             worker.shared_stage.set("starting")  # Before the process can say anything of the job itself.
@@ -84,7 +84,7 @@ class Pool:
                 worker.close()
                 worker = Worker()
                 future = worker.submit(execute, job)
-            worker.threads = threads
+            worker.of_process = job.experiment.training.of_process
             worker.n_runs += 1
             self._running[future] = worker, job
 
@@ -122,12 +122,12 @@ class Pool:
             for worker in workers:
                 worker.close()
 
-    def _start_others(self, threads: int) -> None:
+    def _start_others(self, of_process: tuple[int, Device]) -> None:
         """Start all processes that get a job, while the first one builds the models."""
         for _ in range(self._at_once.n - len(self._idle) - len(self._starting) - len(self._running)):
             worker = Worker()
-            worker.threads = threads
-            self._starting[worker.submit(warm_up, threads)] = worker
+            worker.of_process = of_process
+            self._starting[worker.submit(warm_up, of_process)] = worker
 
     def _keep_within_memory(self, first: Worker) -> None:
         """Train fewer runs at once if memory does not allow all: by what the first process took to read and build."""
@@ -149,13 +149,13 @@ class Pool:
             worker.close()
 
     def _worker(self, job: Candidate) -> Worker:
-        """An idle process, or a new one where none is, or the idle one is worn or has another number of threads."""
-        threads = job.experiment.training.threads
+        """An idle process, or a new one where none is, or the idle one is worn or has other threads or device."""
+        of_process = job.experiment.training.of_process
         if self._idle:
-            same = [worker for worker in self._idle if worker.threads == threads]
+            same = [worker for worker in self._idle if worker.of_process == of_process]
             worker = (same or self._idle)[-1]
             self._idle.remove(worker)
-            is_fit = worker.threads in (None, threads) and worker.n_runs < RUNS_PER_PROCESS
+            is_fit = worker.of_process in (None, of_process) and worker.n_runs < RUNS_PER_PROCESS
             if is_fit and worker.kept_for in (None, job.key):
                 return worker
             worker.kill()

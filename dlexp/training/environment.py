@@ -8,6 +8,7 @@ from pathlib import Path
 from typing import Any
 
 from dlexp.machine import host
+from dlexp.training import device
 from dlexp.version import VERSION
 
 #: Distributions whose version can change a number.
@@ -41,7 +42,8 @@ def environment(threads: int) -> dict[str, Any]:
         "cpus": os.cpu_count(),
         "threads": threads,
         "onednn": os.environ.get("TF_ENABLE_ONEDNN_OPTS", "default"),
-        "devices": [device.name for device in tf.config.list_physical_devices()],
+        "devices": [each.name for each in tf.config.get_visible_devices()],
+        **device.environment(),
     }
 
 

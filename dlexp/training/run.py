@@ -88,7 +88,7 @@ def _stamp(prepared: Prepared) -> dict[str, Any]:
         "apart_from_epochs": apart_from_epochs(job.experiment, job.data_digest, job.code_digest),
         "seed": job.seed,
         "versions": environment["versions"],
-        "place": {key: environment[key] for key in (*PLACE, "devices")},
+        "place": {key: environment[key] for key in (*PLACE, "devices", "gpu") if key in environment},
     }
 
 

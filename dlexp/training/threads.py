@@ -8,6 +8,8 @@ from contextlib import contextmanager
 from typing import Any
 
 from dlexp.components import keras_settings
+from dlexp.config.experiment import Device
+from dlexp.training.device import hide_from_tensorflow, use
 from dlexp.training.stages import enter
 
 #: Read by OpenMP, OpenBLAS, MKL and TensorFlow when they are loaded.
@@ -22,24 +24,27 @@ VARIABLES = (
 UNUSED = ("matplotlib", "pandas", "sklearn")
 
 
-def set_threads(n: int) -> None:
-    """Make this process compute with `n` threads, and with Keras's defaults.
+def set_threads(n: int, device: Device = "cpu") -> None:
+    """Make this process compute with `n` threads, on one kind of device, and with Keras's defaults.
 
     Raises:
-        RuntimeError: TensorFlow was already started with another number.
+        RuntimeError: TensorFlow was already started with another number, or on another device.
+        Unfit: There is no such device.
         UserError: Keras was already imported with another backend.
     """
     if "tensorflow" not in sys.modules:
         os.environ.update({variable: str(n) for variable in VARIABLES})
-    start()
+    start(device)
     import tensorflow as tf
 
     tf.config.threading.set_intra_op_parallelism_threads(n)
     tf.config.threading.set_inter_op_parallelism_threads(n)
 
 
-def start() -> None:
-    """Import TensorFlow and Keras, unless they are there, and give Keras its defaults; UserError as `set_threads`."""
+def start(device: Device = "cpu") -> None:
+    """Import TensorFlow and Keras, unless they are there, and give Keras its defaults; raises as `set_threads`."""
+    if device == "cpu":
+        hide_from_tensorflow()
     if "tensorflow" not in sys.modules:
         enter("starting TensorFlow")
         gc.disable()  # A million objects that all stay: nothing to collect, now or later.
@@ -49,6 +54,7 @@ def start() -> None:
         finally:
             gc.freeze()
             gc.enable()
+    use(device)
     keras_settings.reset()
 
 
