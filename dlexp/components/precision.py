@@ -26,8 +26,8 @@ WHOLE = 2.0**53
 TOLERANCE = 1e-4
 #: Of so many rows, evenly spaced, different values are counted.
 N_COUNTED = 2000
-#: Rows that are looked at together.
-N_AT_ONCE = 1000
+#: So many numbers are looked at together.
+N_AT_ONCE = 1 << 15
 
 
 @dataclass(frozen=True)
@@ -87,7 +87,8 @@ def losses(x: Array) -> list[Loss]:
     if np.can_cast(x.dtype, np.float32) and not _are_tiny(x):
         return []
     # A part at a time, which the processor's cache holds.
-    moved = np.max([_moved(x[start : start + N_AT_ONCE]) for start in range(0, len(x), N_AT_ONCE)], axis=0)
+    n = max(1, N_AT_ONCE // x.shape[1])
+    moved = np.max([_moved(x[start : start + n]) for start in range(0, len(x), n)], axis=0)
     some = np.ascontiguousarray(x[:: -(-len(x) // N_COUNTED)].T, np.float64)
     found = (_loss_of(k, x, some[k], moved[k]) for k in np.flatnonzero(moved).tolist())
     return [loss for loss in found if loss]
@@ -163,10 +164,15 @@ class Merged:
         )
 
 
+def may_be_merged(numbers: Array) -> bool:
+    """Whether float64 numbers, `(n,)`, are so large, or so near to each other, that some may have been apart."""
+    largest = max(float(numbers.max()), -float(numbers.min()))
+    return not (largest < WHOLE and ROUNDING_64 * largest <= TOLERANCE * float(numbers.std()))
+
+
 def merged(given: Iterable[Any], numbers: Array) -> Merged | None:
     """What float64 `numbers`, `(n,)`, have lost of what was `given`, texts or whole numbers; None if nothing."""
-    largest = max(float(numbers.max()), -float(numbers.min()))
-    if largest < WHOLE and ROUNDING_64 * largest <= TOLERANCE * float(numbers.std()):
+    if not may_be_merged(numbers):
         return None
     given = list(given)
     exact = {each: _exact(each) for each in dict.fromkeys(given)}

@@ -5,33 +5,37 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from functools import partial
 from pathlib import Path
+from typing import TYPE_CHECKING
 
-from dlexp.components import memory
+from dlexp.components import memory, snapshot
 from dlexp.components.datasets.reading import encodings, packed, parsing
 from dlexp.components.datasets.reading.dialect import Dialect
-from dlexp.components.datasets.reading.layout import layout
+from dlexp.components.datasets.reading.layout import Layout, column_names, layout
 from dlexp.components.datasets.reading.lines import lines
 from dlexp.components.datasets.reading.read import Read
 from dlexp.components.remarks import Remark
 from dlexp.errors import DataError, DlexpError, in_one_line
+
+if TYPE_CHECKING:
+    from dlexp.components.datasets.reading.compact import Compact, Wanted
 
 #: So many characters tell how a file is written, and so many lines if they are longer than that.
 HEAD, HEAD_LINES = 1 << 16, 4
 DEFAULT = Dialect()
 
 
-def read(path: Path, dialect: Dialect = DEFAULT, rows: bool = True) -> Read:
+def read(path: Path, dialect: Dialect = DEFAULT, rows: bool = True, wanted: "Wanted | None" = None) -> Read:
     """A table, all of it text, or its columns alone, without rows.
+
+    If it says what is `wanted` of the columns, a large file is read compactly, where nothing in it is odd.
 
     Raises:
         DataError: It cannot be read: with the line, and the key that decides if there is one.
         UserError: The config says it is written otherwise than it is, or what unpacks it is not installed.
     """
     try:
-        if rows:
-            memory.require(packed.CHARACTER_BYTES * packed.unpacked_size(path), str(path))
         try:
-            return _read(path, dialect, rows)
+            return _read(path, dialect, rows, wanted)
         except UnicodeError as error:
             with packed.opened(path, whole=False) as (file, _):
                 raise encodings.refused(path, file.read(), dialect.encoding) from error
@@ -44,7 +48,7 @@ def read(path: Path, dialect: Dialect = DEFAULT, rows: bool = True) -> Read:
         raise DataError(f"{path}: not a readable CSV file ({in_one_line(error)})") from error
 
 
-def _read(path: Path, dialect: Dialect, rows: bool) -> Read:
+def _read(path: Path, dialect: Dialect, rows: bool, wanted: "Wanted | None") -> Read:
     import pandas as pd
 
     with packed.opened(path, whole=False) as (file, remarks):
@@ -54,11 +58,30 @@ def _read(path: Path, dialect: Dialect, rows: bool) -> Read:
     found = layout(path, head, is_whole, dialect)
     remarks = [*remarks, *_misread(path, dialect), *found.remarks]
     frame = pd.DataFrame(columns=range(len(found.names)))
-    if rows:
+    compact = _compact(path, dialect, found, head, wanted) if rows and wanted else None
+    if rows and not compact:
+        memory.require(packed.CHARACTER_BYTES * packed.unpacked_size(path), str(path))
         frame, of_rows = parsing.rows(path, dialect.quote, found, partial(_text, path, dialect))
         remarks += of_rows
-    frame.columns = pd.Index([name or f"Unnamed: {k}" for k, name in enumerate(found.names)])
-    return Read(frame, remarks)
+    frame.columns = pd.Index(column_names(found))
+    return Read(frame, remarks, compact=compact)
+
+
+def _compact(path: Path, dialect: Dialect, found: Layout, head: str, wanted: "Wanted") -> "Compact | None":
+    """The rows in little memory; None if the file is small, packed, in another encoding, or odd in any way."""
+    from dlexp.components.datasets.reading import compact
+
+    if packed.unpacked_size(path) < compact.LEAST_BYTES or packed.is_packed(path):
+        return None
+    with snapshot.opened(path) as file:
+        encoding = encodings.by_mark(beginning := file.read(encodings.MARK_BYTES), dialect.encoding)
+    if codecs.lookup(encoding).name not in ("utf-8", "utf-8-sig", "ascii"):
+        return None
+    mark = len(codecs.BOM_UTF8) if beginning.startswith(codecs.BOM_UTF8) else 0
+    try:
+        return compact.read(path, found, mark + len(head[: found.start].encode()), wanted)
+    except compact.Odd:
+        return None
 
 
 @contextmanager

@@ -34,6 +34,11 @@ class Layout:
     remarks: Sequence[Remark] = ()
 
 
+def column_names(layout: Layout) -> list[str]:
+    """What the columns are called: one without a name by its place."""
+    return [name or f"Unnamed: {k}" for k, name in enumerate(layout.names)]
+
+
 def layout(path: Path, head: str, is_whole: bool, dialect: Dialect) -> Layout:
     """What the beginning of a text shows; `is_whole` if it is the whole text.
 

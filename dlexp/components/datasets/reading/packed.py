@@ -92,6 +92,12 @@ def unpacked_size(path: Path) -> int:
     return 0
 
 
+def is_packed(path: Path) -> bool:
+    """Whether a file has to be unpacked."""
+    with snapshot.opened(path) as file:
+        return bool(_packing(path, file.read(_BEGINNING)))
+
+
 def _packing(path: Path, beginning: bytes) -> str:
     """What a file is packed with; nothing if it is text."""
     if _is_tar(beginning):

@@ -2,9 +2,13 @@
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
+from typing import TYPE_CHECKING
 
 from dlexp.components.data import Frame
 from dlexp.components.remarks import Remark
+
+if TYPE_CHECKING:
+    from dlexp.components.datasets.reading.compact import Compact
 
 #: The rules of doubts that the names of the columns come from.
 _OF_NAMES = ("delimiter", "header")
@@ -20,6 +24,13 @@ class Read:
     remarks: Sequence[Remark] = ()
     unusable: Mapping[str, str] = field(default_factory=dict)
     """The columns whose values are neither numbers nor words, and what they are."""
+    compact: "Compact | None" = None
+    """The rows, if they are kept in little memory: then the frame has none."""
+
+    @property
+    def table(self) -> "Frame | Compact":
+        """The rows, however they are kept."""
+        return self.frame if self.compact is None else self.compact
 
     @property
     def has_doubtful_header(self) -> bool:

@@ -1,6 +1,6 @@
 """Columns of categories: a column of 0 and 1 for each that the training split has."""
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 
 import numpy as np
 
@@ -34,20 +34,19 @@ def problem(train: Cells) -> Unread | None:
     return Unread(train.column, f"{found}; {', '.join(ways[:-1])}, or {ways[-1]}")
 
 
-def encoded(train: Cells, other: Cells) -> tuple[list[str], Array, Array]:
-    """The categories in their order, then a row of 0 and 1 per row of both splits, `(n, categories)`."""
+def encoded(train: Cells, other: Cells) -> tuple[list[str], Callable[[], Array], Callable[[], Array]]:
+    """The categories in their order, then what makes a row of 0 and 1 per row of both splits, `(n, categories)`."""
     words = in_order(train.counts)
     return words, _one_hot(train, words), _one_hot(other, words)
 
 
-def _one_hot(cells: Cells, words: Sequence[str]) -> Array:
+def _one_hot(cells: Cells, words: Sequence[str]) -> Callable[[], Array]:
     codes, found = cells.factorized
     number = {word: k for k, word in enumerate(words)}
     # The last row is of a missing value, and of a word that is none of the categories.
     rows = np.vstack([np.eye(len(words), dtype=bool), np.zeros((1, len(words)), bool)])
-    position = np.array([*(number.get(word, -1) for word in found), -1])
-    chosen: Array = rows[position[codes]]
-    return chosen
+    position = np.array([*(number.get(word, -1) for word in found), -1], np.int16)[codes]
+    return lambda: rows[position]
 
 
 def remarks(train: Cells, other: Cells) -> Iterator[Remark]:

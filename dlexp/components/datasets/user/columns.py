@@ -1,7 +1,8 @@
 """One column of a table's inputs: what kind it is, how it is encoded, what new rows have in it."""
 
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass, replace
+from functools import partial
 from typing import Any
 
 import numpy as np
@@ -30,16 +31,39 @@ class Encoded:
 
     column: str
     names: Sequence[str]
-    train: Array
-    """`(n, len(names))`."""
-    test: Array
+    made: tuple[Callable[[], Array], Callable[[], Array]]
+    """What makes the rows of both splits: of a large table not all columns are there at the same time."""
     is_number: bool
     remarks: Sequence[Remark] = ()
+    losses: Sequence[precision.Loss] = ()
+    """What float32 loses of the numbers of the training split."""
+    may_be_merged: bool = False
+    """Whether float64 may have made one of several of its numbers."""
+
+    @property
+    def train(self) -> Array:
+        """Made each time, `(n, len(names))`."""
+        return self.made[0]()
+
+    @property
+    def test(self) -> Array:
+        """As `train`."""
+        return self.made[1]()
 
     def standardized(self) -> "Encoded":
         """With mean 0 and variance 1 in the training split; a number that never varies there is only centred."""
-        mean, scale = np.array([(precision.mean_of(column), precision.scale_of(column)) for column in self.train.T]).T
-        return replace(self, train=(self.train - mean) / scale, test=(self.test - mean) / scale)
+        train = self.train
+        mean, scale = np.array([(precision.mean_of(column), precision.scale_of(column)) for column in train.T]).T
+        return replace(self, made=_as_they_are([(train - mean) / scale, (self.test - mean) / scale]))
+
+    def held(self) -> "Encoded":
+        """With both splits in memory."""
+        return replace(self, made=_as_they_are([self.train, self.test]))
+
+
+def _as_they_are(splits: Sequence[Array]) -> tuple[Callable[[], Array], Callable[[], Array]]:
+    train, test = splits
+    return lambda: train, lambda: test
 
 
 def encoded(train: Rows, test: Rows, columns: Sequence[str], rules: CellRules) -> list[Encoded]:
@@ -49,21 +73,25 @@ def encoded(train: Rows, test: Rows, columns: Sequence[str], rules: CellRules) -
         DataError: For each column that cannot be read a line with what is there, and what reads it.
     """
     for column in columns:
-        if column not in test.frame:
+        if column not in test.columns:
             raise DataError(f"{test.path}: no column {column!r}, which {train.path} has")
-    cells = [(Cells(train, column, rules), Cells(test, column, rules)) for column in columns]
-    if problems := [problem for each in cells if (problem := _problem(*each))]:
-        raise DataError(*shown(lines(_agreeing(problems, [each for each, _ in cells]))))
-    features = [_encoded(*each) for each in cells]
-    filled = [
-        Filled(*each, of_one.train, of_one.test) for each, of_one in zip(cells, features, strict=True) if _has_gap(each)
-    ]
+    both = {column: (Cells(train, column, rules), Cells(test, column, rules)) for column in columns}
+    problems = []
+    for column, (of_train, of_test) in both.items():
+        if problem := _problem(of_train, of_test):
+            problems.append(problem)
+        if of_train.is_plain:  # Its numbers are made again: there is no room for those of all columns.
+            both[column] = Cells(train, column, rules), Cells(test, column, rules)
+    if problems:
+        raise DataError(*shown(lines(_agreeing(problems, [each for each, _ in both.values()]))))
+    features, filled = [], []
+    for column in columns:
+        of_train, of_test = both.pop(column)
+        features.append(_encoded(of_train, of_test))
+        if of_train.is_gap.any() or of_test.is_gap.any():
+            filled.append(Filled.of(of_train, of_test, features[-1].train, features[-1].test))
     said = gaps_said(filled)
     return [replace(each, remarks=[*each.remarks, *said.get(each.column, [])]) for each in features]
-
-
-def _has_gap(splits: Iterable[Cells]) -> bool:
-    return any(each.is_gap.any() for each in splits)
 
 
 def _problem(train: Cells, other: Cells) -> Unread | None:
@@ -109,8 +137,7 @@ def _encoded(train: Cells, other: Cells) -> Encoded:
     return Encoded(
         column=train.column,
         names=[f"{train.column}={word}" for word in words],
-        train=of_train,
-        test=of_other,
+        made=(of_train, of_other),
         is_number=False,
         remarks=list(categories.remarks(train, other)),
     )
@@ -122,22 +149,47 @@ def _filled(
     """Numbers whose gaps have the mean or median of the training rows."""
     known = splits[0][~train.is_gap]
     fill = np.median(known, axis=0) if train.rules.gaps.rule(train.column) == "median" else known.mean(axis=0)
-    of_train, of_other = (
+    of_both = [
         np.where(each.is_gap[:, None], fill, values) for each, values in zip((train, other), splits, strict=True)
+    ]
+    made = _as_they_are(of_both)
+    if train.is_plain and other.is_plain:
+        made = partial(_plain, train.rows, train.column, fill), partial(_plain, other.rows, train.column, fill)
+    return Encoded(
+        column=train.column,
+        names=names,
+        made=made,
+        is_number=True,
+        remarks=remarks,
+        losses=precision.losses(of_both[0]),
+        may_be_merged=len(names) == 1 and precision.may_be_merged(of_both[0][:, 0]),
     )
-    return Encoded(column=train.column, names=names, train=of_train, test=of_other, is_number=True, remarks=remarks)
 
 
-def joined(words: Any, features: Sequence[Array], are_wide: bool = False) -> Any:
-    """Features as one array, `(n, numbers)`, or behind sparse rows of words, `(n, words + numbers)`, in float32.
+def _plain(rows: Rows, column: str, fill: Array) -> Array:
+    """The numbers of a plain column, each gap filled, `(n, 1)`."""
+    values = rows.values(rows.columns.index(column))
+    assert values is not None  # As it was when the column was looked at.
+    return np.where(np.isnan(values), fill, values)[:, None]
+
+
+def joined(words: Any, features: Sequence[Callable[[], Array]], width: int, n: int, are_wide: bool = False) -> Any:
+    """Features as one array, `(n, width)`, or behind sparse rows of words, `(n, words + width)`, in float32.
 
     If they `are_wide`, an array is float64.
     """
     if not features:
         return words
-    if words is None:
-        return np.hstack(features).astype(np.float64 if are_wide else np.float32)
-    return csr_array(hstack([words, csr_array(np.hstack(features))], format="csr", dtype=np.float32))
+    if words is not None:
+        made = np.hstack([make() for make in features])
+        return csr_array(hstack([words, csr_array(made)], format="csr", dtype=np.float32))
+    x = np.empty((n, width), np.float64 if are_wide else np.float32)
+    k = 0
+    for make in features:
+        part = make()
+        x[:, k : k + part.shape[1]] = part
+        k += part.shape[1]
+    return x
 
 
 def notes(rows: Rows, columns: Sequence[Encoded], gaps: Gaps) -> Iterator[str]:
@@ -167,7 +219,7 @@ def _gap_note(rows: Rows, column: str, gaps: Gaps, instead: str) -> Iterator[str
 
 def _unknown_note(rows: Rows, encoded: Encoded, gaps: Gaps) -> Iterator[str]:
     is_unknown = ~encoded.test.any(axis=1) & ~gaps.of(rows, encoded.column)
-    unseen = rows.frame[encoded.column][is_unknown].map(label).to_list()
+    unseen = rows.given(encoded.column)[is_unknown].map(label).to_list()
     if values := list(dict.fromkeys(unseen)):
         listed = ", ".join(" ".join(value.split()) for value in values[:MAX_SHOWN])
         more = ", ..." * (len(values) > MAX_SHOWN)

@@ -36,7 +36,7 @@ class Dates:
 def is_one(cells: Cells) -> bool:
     """Whether a column has dates, as the config or its type says."""
     named = cells.column in cells.rules.dates
-    return named or (cells.column not in cells.rules.categorical and dates.are_moments(cells.given))
+    return named or (cells.column not in cells.rules.categorical and cells.are_moments)
 
 
 def problem(train: Cells) -> Unread | None:
@@ -87,7 +87,7 @@ def seconds(cells: Cells) -> Array:
 
 
 def _remark(train: Cells, form: str, of_train: Mapping[str, Array], varying: Sequence[str]) -> Remark:
-    is_typed = dates.are_moments(train.given)
+    is_typed = train.are_moments
     written = "" if is_typed else f" in the form {_shown(form)}"
     same = [f"{part} {values[0]:g}" for part, values in of_train.items() if part not in varying and values[0]]
     left_out = f" ({', '.join(same)} in every training row)" if same else ""
@@ -115,7 +115,7 @@ def _formats(train: Cells) -> list[str]:
     """Those that read all training cells; that of the config, whether or not it does."""
     if (form := train.rules.format_of(train.column)) is not None:
         return [form]
-    return [dates.ISO] if dates.are_moments(train.given) else dates.formats(list(train.counts))
+    return [dates.ISO] if train.are_moments else dates.formats(list(train.counts))
 
 
 def _made(cells: Cells, form: str, how: DateNumbers) -> Mapping[str, Array]:

@@ -2,6 +2,7 @@
 
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
+from pathlib import Path
 
 from dlexp.components.data import Array
 from dlexp.components.datasets.user.cells import Cells
@@ -12,53 +13,46 @@ from dlexp.format import plural
 MAX_SAID_APART = 3
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, kw_only=True)
 class Filled:
-    """A column with missing values, as it is encoded."""
+    """A column with missing values: what stands in their place."""
 
-    train: Cells
-    other: Cells
-    of_train: Array
-    of_other: Array
+    column: str
+    path: Path
+    values: str
+    """The numbers in the place of a missing value; empty if it is a category."""
+    rule: str
+    """Where they come from."""
+    rows: str
+    """In how many rows the value is missing."""
+    remarks: Sequence[Remark]
+    """What is said of this column alone."""
 
-    @property
-    def column(self) -> str:
-        """Its name."""
-        return self.train.column
-
-    @property
-    def values(self) -> str:
-        """The numbers in the place of a missing value; empty if it is a category."""
-        if self.of_train.dtype == bool:
-            return ""
-        is_gap, values = (self.train.is_gap, self.of_train)
-        if not is_gap.any():
-            is_gap, values = self.other.is_gap, self.of_other
-        return ", ".join(f"{value:.4g}" for value in values[int(is_gap.argmax())])
-
-    @property
-    def rule(self) -> str:
-        """Where they come from."""
-        return f"the training split's {self.train.rules.gaps.rule(self.column)}" if self.values else "no category"
-
-    @property
-    def instead(self) -> str:
-        """What a missing value is taken as."""
-        return f"{self.rule} of {self.values}" if self.values else self.rule
-
-    @property
-    def rows(self) -> str:
-        """In how many rows the value is missing."""
-        splits = [each for each in (self.train, self.other) if each.is_gap.any()]
+    @classmethod
+    def of(cls, train: Cells, other: Cells, of_train: Array, of_other: Array) -> "Filled":
+        """From the column as it was read and as it is encoded."""
+        splits = [each for each in (train, other) if each.is_gap.any()]
         n = sum(int(each.is_gap.sum()) for each in splits)
-        return f"{plural(n, 'row')}, first row {min(each.first_gap for each in splits)}"
+        values, rule = "", "no category"
+        if of_train.dtype != bool:
+            is_gap, encoded = (train.is_gap, of_train) if train.is_gap.any() else (other.is_gap, of_other)
+            values = ", ".join(f"{value:.4g}" for value in encoded[int(is_gap.argmax())])
+            rule = f"the training split's {train.rules.gaps.rule(train.column)}"
+        return cls(
+            column=train.column,
+            path=train.rows.path,
+            values=values,
+            rule=rule,
+            rows=f"{plural(n, 'row')}, first row {min(each.first_gap for each in splits)}",
+            remarks=list(gap_remarks(train, other, f"{rule} of {values}" if values else rule)),
+        )
 
 
 def gaps_said(filled: Sequence[Filled]) -> Mapping[str, Sequence[Remark]]:
     """Remarks on all missing values, by column: of many columns in one, as of the first."""
     if len(filled) > MAX_SAID_APART:
         return {filled[0].column: [_together(filled)]}
-    return {each.column: list(gap_remarks(each.train, each.other, each.instead)) for each in filled}
+    return {each.column: each.remarks for each in filled}
 
 
 def gap_remarks(train: Cells, other: Cells, instead: str) -> Iterator[Remark]:
@@ -78,5 +72,5 @@ def _together(filled: Sequence[Filled]) -> Remark:
     for each in filled:
         by_rule.setdefault(each.rule, []).append(f"{f'{each.column} {each.values}'.strip()} ({each.rows})")
     said = "; ".join(f"{rule}: {', '.join(columns)}" for rule, columns in by_rule.items())
-    place = str(filled[0].train.rows.path)
+    place = str(filled[0].path)
     return Remark(rule="missing", place=place, found=f"missing values are taken as {said}", is_settled=True)

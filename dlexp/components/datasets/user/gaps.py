@@ -4,13 +4,16 @@ import json
 import re
 from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass
-from typing import Literal
+from typing import TYPE_CHECKING, Any, Literal
 
 from dlexp.components.data import Array
 from dlexp.components.datasets.user.rows import Rows
 from dlexp.components.remarks import Remark
 from dlexp.errors import DataError
 from dlexp.format import plural
+
+if TYPE_CHECKING:
+    import pandas as pd
 
 Missing = Literal["refuse", "drop", "mean", "median"]
 #: What a mapping of columns may name beside them.
@@ -42,10 +45,20 @@ class Gaps:
 
     def of(self, rows: Rows, column: str) -> Array:
         """Where a column has a gap, `(n,)`: a cell of spaces is empty."""
+        import numpy as np
         import pandas as pd
 
-        cells = rows.frame[column]
-        words = [""] if column in self.texts else self.words
+        i, words = rows.columns.index(column), [""] if column in self.texts else self.words
+        if (values := rows.values(i)) is not None:
+            return np.isnan(values)
+        if (coded := rows.coded(i)) is not None:
+            return self._among(pd.Series(coded.words, dtype=str), words)[coded.codes]
+        return self._among(rows.at(i), words)
+
+    def _among(self, cells: "pd.Series[Any]", words: Sequence[str]) -> Array:
+        """Which cells are one of these words, or no value."""
+        import pandas as pd
+
         if pd.api.types.is_numeric_dtype(cells) and not pd.api.types.is_bool_dtype(cells):
             gaps = cells.isna() | cells.isin([number for word in words if (number := _number(word)) is not None])
         else:
@@ -74,7 +87,7 @@ class Gaps:
             found = f"missing in {plural(int(gaps.sum()), 'row')}; such rows are dropped"
             remarks.append(Remark(rule="missing", place=place, found=found, is_settled=True))
             kept &= ~gaps
-        return rows.take(kept).remarked(*remarks)
+        return (rows if kept.all() else rows.take(kept)).remarked(*remarks)
 
     def require_known(self, new: Rows, column: str) -> None:
         """Refuse new rows in which a feature or text is missing that nothing fills."""

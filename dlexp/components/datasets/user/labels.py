@@ -78,6 +78,22 @@ def in_own_order(words: Collection[str]) -> list[str] | None:
     return None
 
 
+@dataclass(frozen=True)
+class Coded(Sequence[str]):
+    """Words, each different one once."""
+
+    words: Sequence[str]
+    """In the order in which they are first found."""
+    codes: Array
+    """Which of the words each is, `(n,)`."""
+
+    def __len__(self) -> int:
+        return len(self.codes)
+
+    def __getitem__(self, i: Any) -> Any:
+        return self.words[self.codes[i]]
+
+
 class NoLabel(ValueError):
     """A list or a mapping where one label stands."""
 
@@ -102,7 +118,10 @@ class Labels:
         """Of one label per example."""
         import numpy as np
 
-        return cls._of(_objects(values), np.arange(len(values)))
+        rows = np.arange(len(values))
+        if isinstance(values, Coded):
+            return cls([], values.codes, rows)._as(list(map(label, values.words)))
+        return cls._of(_objects(values), rows)
 
     @classmethod
     def of_lists(cls, values: Sequence[Sequence[Any]]) -> "Labels":
@@ -147,13 +166,13 @@ class Labels:
         return Labels(list(code_of), codes[self.codes], self.rows)
 
 
-def label_words(values: "Sequence[Any] | Array") -> Array:
-    """The word of each label, `(n,)`."""
+def label_numbers(values: "Sequence[Any] | Array") -> Array:
+    """The number of each label among all different ones in alphabetical order, `(n,)`."""
     import numpy as np
 
     found = Labels.of(values)
-    words: Array = np.array(found.words)[found.codes]
-    return words
+    numbers: Array = np.unique(np.array(found.words), return_inverse=True)[1][found.codes]
+    return numbers
 
 
 def spellings(words: Iterable[str]) -> list[list[str]]:

@@ -68,9 +68,13 @@ def found(feature: Encoded, gaps_in: Callable[[int], Array], answers: Answers, n
         n_features: How many there are: of many, one fits by chance more easily.
     """
     needed = MIN_BITS + math.log2(n_features)
-    columns = [feature.train[:, k] for k in range(feature.train.shape[1])] if feature.is_number else []
+    columns = (
+        [feature.train[:, k] for k in range(feature.train.shape[1])]
+        if feature.is_number and answers.classes is None
+        else []
+    )
     ways = (
-        (_function_of(column, answers) for column in columns if answers.classes is None),
+        (_function_of(column, answers) for column in columns),
         (_code_of(feature, answers, needed),),
         (_gaps_of(gaps_in, answers, needed),),
     )

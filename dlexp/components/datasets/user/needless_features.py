@@ -2,10 +2,9 @@
 
 import re
 from collections.abc import Sequence
-from dataclasses import replace
-from itertools import pairwise
 from typing import Any, Literal
 
+import numpy as np
 import pandas as pd
 
 from dlexp.components.data import Array, Info
@@ -39,9 +38,8 @@ def remarks(train: Rows, features: Sequence[Encoded], roles: Roles, gaps: Gaps, 
     """What is said of the features as the training rows have them, whose targets are `y`."""
     answers = leakage.Answers.of(info, y, " and ".join(roles.targets))
     found, grid = {}, _grid([feature.column for feature in features if feature.is_number])
-    for feature in features:
-        cells, is_alone = train.frame[feature.column], len(features) == 1
-        why_id = _why_id(cells, feature, is_alone=is_alone) if roles.takes_all else ""
+    for feature in (each.held() for each in features):
+        why_id = _why_id(train, feature, is_alone=len(features) == 1) if roles.takes_all else ""
         if why_id:
             found[feature.column] = "id_feature", why_id
         elif feature.column not in grid and (constant := _constant(train, feature)):
@@ -52,7 +50,7 @@ def remarks(train: Rows, features: Sequence[Encoded], roles: Roles, gaps: Gaps, 
     return [
         Remark(
             rule=rule,
-            place=where(train.path, column, list(train.frame.columns)),
+            place=where(train.path, column, train.columns),
             found=why,
             key=f"dataset.id: {quoted(column)}" if rule == "id_feature" else without(roles, no_ids),
         )
@@ -70,7 +68,7 @@ def _grid(columns: Sequence[str]) -> set[str]:
 
 def _leakage(train: Rows, feature: Encoded, gaps: Gaps, answers: Sequence[leakage.Answers], n_features: int) -> str:
     def gaps_in(n: int) -> Array:
-        return gaps.of(replace(train, frame=train.frame.iloc[:n]), feature.column)
+        return gaps.of(train.first(n), feature.column)
 
     ways = (leakage.found(feature, gaps_in, each, n_features) for each in answers)
     way = next(filter(None, ways), "")
@@ -79,36 +77,39 @@ def _leakage(train: Rows, feature: Encoded, gaps: Gaps, answers: Sequence[leakag
 
 def _constant(train: Rows, feature: Encoded) -> str:
     """One value in all training rows."""
-    if len(feature.train) < MIN_ROWS or (feature.train != feature.train[0]).any():
+    encoded = feature.train
+    if len(encoded) < MIN_ROWS or (encoded[:N_LOOKED_AT] != encoded[0]).any() or (encoded != encoded[0]).any():
         return ""
-    value, rows = feature.names[0].removeprefix(f"{feature.column}="), f"all {len(feature.train):,} training rows"
+    value, rows = feature.names[0].removeprefix(f"{feature.column}="), f"all {len(encoded):,} training rows"
     if feature.is_number:
-        value = f"{feature.train[0, 0]:g}"
-        if _kind(train.frame[feature.column]) == "whole numbers" and train.frame[feature.column].nunique() > 1:
+        value = f"{encoded[0, 0]:g}"
+        cells = train.given(feature.column)
+        if _kind(cells) == "whole numbers" and cells.nunique() > 1:
             return (
                 f"{value} in {rows}: as numbers of 64 bits its values are the same, and nothing can be learned from it"
             )
     return f"{value} in {rows}: nothing can be learned from it"
 
 
-def _why_id(cells: "pd.Series[Any]", feature: Encoded, *, is_alone: bool) -> str:
+def _why_id(train: Rows, feature: Encoded, *, is_alone: bool) -> str:
     """Why a column is taken as ids or a count of the rows; empty if it is not."""
-    first, name = cells.iloc[:N_LOOKED_AT], str(cells.name)
+    n_rows, first, name = len(train), train.first(N_LOOKED_AT).given(feature.column), feature.column
     words = [word.lower() for word in _WORD.findall(name)] or [name.lower()]
     is_named = words[-1] in ID_WORDS
-    if len(cells) < MIN_ROWS or (feature.is_number and _kind(first) == "other"):
+    if n_rows < MIN_ROWS or (feature.is_number and _kind(first) == "other") or not (is_named or first.is_unique):
         return ""
-    if not (first.is_unique and cells.is_unique):
+    cells = _exactly(train, feature.column)
+    if not cells.is_unique:
         n = cells.nunique() if is_named else 0
-        is_id = n > max(MIN_REPEATED_IDS, len(cells) / 10) and _kind(cells) == "whole numbers"
-        return f"{n:,} different numbers in {len(cells):,} rows, by its name ids, taken as a number" if is_id else ""
+        is_id = n > max(MIN_REPEATED_IDS, n_rows / 10) and _kind(cells) == "whole numbers"
+        return f"{n:,} different numbers in {n_rows:,} rows, by its name ids, taken as a number" if is_id else ""
     # Of codes such as 00e1 and 3f0a, which are categories, some are numbers by chance.
     kind = _kind(cells) if feature.is_number else "words"
     if kind == "words":
         # Words that are read as numbers: dates, decimal commas, units.
-        return "" if feature.is_number else f"another word in each of {len(cells):,} rows, of which new rows have none"
-    numbers = [int(float(cell)) if "." in str(cell) else int(cell) for cell in cells]
-    ascends = all(a < b for a, b in pairwise(numbers))
+        return "" if feature.is_number else f"another word in each of {n_rows:,} rows, of which new rows have none"
+    numbers = cells.to_numpy() if cells.dtype == np.int64 else np.array([_whole(cell) for cell in cells], object)
+    ascends = bool((numbers[1:] > numbers[:-1]).all())
     counts = (
         ascends
         and numbers[-1] - numbers[0] < 2 * len(numbers)
@@ -117,8 +118,21 @@ def _why_id(cells: "pd.Series[Any]", feature: Encoded, *, is_alone: bool) -> str
     )
     if kind == "whole numbers" and (is_named or counts):
         order = ", ascending" if ascends else ""
-        return f"another whole number in each of {len(cells):,} rows{order}, as ids or a count of the rows"
+        return f"another whole number in each of {n_rows:,} rows{order}, as ids or a count of the rows"
     return ""
+
+
+def _whole(cell: Any) -> int:
+    return int(float(cell)) if "." in str(cell) else int(cell)
+
+
+def _exactly(train: Rows, column: str) -> "pd.Series[Any]":
+    """The cells of a column; whole numbers that are each written in one way as such, if none is missing."""
+    i = train.columns.index(column)
+    values = train.values(i) if train.is_whole(i) else None
+    if values is None or np.isnan(values).any() or values.min() < 0:
+        return train.at(i)
+    return pd.Series(values.astype(np.int64))
 
 
 def _kind(cells: "pd.Series[Any]") -> Literal["whole numbers", "words", "other"]:

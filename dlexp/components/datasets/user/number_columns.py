@@ -37,7 +37,7 @@ def problem(*splits: Cells, expected: str = "a number, as in most training rows"
         return _in_units(splits)
     cells, is_wrong = _first_of_file(wrong)
     i = int(is_wrong.argmax())
-    given, place = cells.given.iloc[i], cells.where(is_wrong)
+    given, place = cells.rows.take(np.array([i])).given(cells.column).iloc[0], cells.where(is_wrong)
     if np.isfinite(cells.numbers.values[i]):
         return Unread(cells.column, f"{place}: {label(given)} is {TOO_LARGE}")
     if not isinstance(given, str):
@@ -55,15 +55,16 @@ def problem(*splits: Cells, expected: str = "a number, as in most training rows"
 def has_decimals(cells: Cells) -> bool:
     """Whether the numbers of a column are surely written with decimals: 1.234 may be a thousand and more."""
     notation = cells.rules.notation
-    first = [each for each in cells.given[~cells.is_gap].head(_N_FIRST) if isinstance(each, str)]
+    first = [each for each in cells.first(_N_FIRST) if isinstance(each, str)]
     return any(notation.value(each) % 1 > 0 and not _DOTTED.fullmatch(each.strip()) for each in first)
 
 
-def all_dotted(words: pd.Series) -> str:
+def all_dotted(cells: Cells) -> str:
     """One of a column's numbers with a dot, where each such dot stands before three digits; or else nothing."""
-    first = words.head(_N_FIRST)
-    if not all(_DOTTED.fullmatch(word) for word in first if isinstance(word, str) and "." in word):
+    first = cells.first(_N_FIRST)
+    if cells.is_whole or not all(_DOTTED.fullmatch(word) for word in first if isinstance(word, str) and "." in word):
         return ""
+    words = cells.given[~cells.is_gap]
     dotted = words[words.str.contains(".", regex=False).to_numpy(bool, na_value=False)]
     # A number of three or fewer digits alone agrees with thousands.
     whole = words[~words.str.contains(".", regex=False).to_numpy(bool, na_value=False)]
@@ -81,7 +82,7 @@ def _first_of_file(found: Sequence[tuple[Cells, Array]]) -> tuple[Cells, Array]:
     """The split whose chosen cells begin first, of those in the same file as the first split."""
     return min(
         (each for each in found if each[0].rows.path == found[0][0].rows.path),
-        key=lambda each: each[0].rows.frame.index[int(each[1].argmax())],
+        key=lambda each: each[0].rows.number(int(each[1].argmax())),
     )
 
 
@@ -114,26 +115,26 @@ def remarks(train: Cells, other: Cells) -> Iterator[Remark]:
         n = int((everywhere == found_sentinel).sum())
         found = f"{found_sentinel:g} in {plural(n, 'row')} lies far from all others, as a missing value does"
         yield Remark(rule="sentinel", place=place, found=found, key=train.rules.missing_values(f"{found_sentinel:g}"))
-    words = train.given[~train.is_gap]
-    if pd.api.types.infer_dtype(words) != "string":  # Of Parquet also truth values, with gaps.
+    if not train.is_text:  # Of Parquet also truth values, with gaps.
         return
+    first = train.first(_N_FIRST)
     yield from _units(train, place)
-    if train.rules.notation.decimal == "." and (dotted := all_dotted(words)):
+    if train.rules.notation.decimal == "." and (dotted := all_dotted(train)):
         found = f"numbers such as {dotted!r}, each dot before three digits, are read with decimals, not thousands"
         yield Remark(
             rule="dot_or_thousands", place=place, found=found, key='dataset.decimal: "," and dataset.thousands: "."'
         )
-    if not (values % 1 == 0).all():
-        if words.head(_N_FIRST).map(dates.is_month).all():
-            found = f"numbers such as {words.iloc[0]} look like months"
+    if not all((part == np.floor(part)).all() for part in (values[:_N_FIRST], values)):
+        if first.map(dates.is_month).all():
+            found = f"numbers such as {first.iloc[0]} look like months"
             key = f'dataset.dates: [{train.column}] and dataset.date_format: "%m.%Y"'
             yield Remark(rule="dates", place=place, found=found, key=key)
         return
-    if (code := _code(words)) is not None:
+    if not train.is_plain and (code := _code(train.given[~train.is_gap])) is not None:
         found = f"{code!r} begins with 0, as codes do, and is read as the number {float(code):g}"
         yield Remark(rule="leading_zeros", place=place, found=found, key=f"dataset.categorical: [{train.column}]")
-    if values.min() > 1e7 and values.max() < 1e8 and words.head(_N_FIRST).map(dates.is_compact).all():
-        found = f"numbers such as {words.iloc[0]} look like dates"
+    if values.min() > 1e7 and values.max() < 1e8 and first.map(dates.is_compact).all():
+        found = f"numbers such as {first.iloc[0]} look like dates"
         key = f'dataset.dates: [{train.column}] and dataset.date_format: "%Y%m%d"'
         yield Remark(rule="dates", place=place, found=found, key=key)
 
@@ -185,8 +186,10 @@ def _unit_counts(splits: Sequence[Cells]) -> dict[str, int]:
 def sentinel(values: Array, known: Collection[float] = SENTINELS) -> float | None:
     """A number of nines far from all others; one that is there once has to be farther."""
     for extreme in (values.min(initial=0), values.max(initial=0)):
+        if extreme not in known:
+            continue
         others = values[values != extreme]
-        if extreme not in known or len(others) < 2:
+        if len(others) < 2:
             continue
         low, high = others.min(), others.max()
         distance = min(abs(extreme - low), abs(extreme - high))

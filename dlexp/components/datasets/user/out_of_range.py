@@ -4,7 +4,6 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 
 import numpy as np
-import pandas as pd
 
 from dlexp.components.data import Array
 from dlexp.components.datasets.dataset import MAX_SHOWN
@@ -79,7 +78,7 @@ def _outside(new: Rows, column: Encoded) -> Iterator[Outside]:
         is_sentinel = lowest < 0 <= low and lowest in SENTINELS
         if n > _MAX_SHARE * len(values) or distance.max(initial=0) > high - low or is_sentinel:
             farthest = np.argsort(-distance, kind="stable")[:n]
-            rows = new.frame.index.to_numpy()[farthest]
+            rows = new.numbers[farthest]
             yield Outside(name=name, low=low, high=high, values=values[farthest], rows=rows, n_rows=len(values))
 
 
@@ -92,6 +91,4 @@ def _together(found: Sequence[Outside]) -> str:
 
 def _dotted(cells: Cells) -> str:
     """One of a column's numbers that may be thousands, as its dots stand; or else nothing."""
-    words = cells.given[~cells.is_gap]
-    is_text = pd.api.types.infer_dtype(words) == "string"
-    return all_dotted(words) if is_text and cells.rules.notation.decimal == "." else ""
+    return all_dotted(cells) if cells.is_text and cells.rules.notation.decimal == "." else ""

@@ -2,6 +2,7 @@
 
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
+from typing import Any
 
 import numpy as np
 import pandas as pd
@@ -12,7 +13,7 @@ from dlexp.components.datasets.user import date_columns
 from dlexp.components.datasets.user.cells import Cells
 from dlexp.components.datasets.user.keys import not_there
 from dlexp.components.datasets.user.kinds import CellRules
-from dlexp.components.datasets.user.labels import NoLabel, label_words
+from dlexp.components.datasets.user.labels import NoLabel, label_numbers
 from dlexp.components.datasets.user.rows import Rows
 from dlexp.components.validations import GroupSplit, TimeSplit
 from dlexp.errors import DataError, UserError
@@ -49,7 +50,7 @@ class SplitRows:
 
 def by_column(rows: Rows, column: str) -> SplitRows:
     """The rows as a column says, which may also say which of them validate."""
-    codes, words = pd.factorize(rows.frame[column].astype(str))
+    codes, words = pd.factorize(rows.given(column).astype(str))
     roles = np.array([WORDS.get(word.strip().casefold(), "") for word in words], object)[codes]
     for i in np.flatnonzero(roles == "")[:1]:
         given = words[codes[i]]
@@ -71,10 +72,15 @@ def drawn(rows: Rows, test_size: float, seed: int, classes: str | None) -> Split
     """Training and test rows at random: by class, if each class of that column has enough examples."""
     require_two(rows)
     try:
-        labels = label_words(rows.frame[classes].to_list()) if classes else None
+        labels = label_numbers(_labels_in(rows, classes)) if classes else None
     except NoLabel as error:
         raise DataError(f"{rows.where(error.position, classes or '')}: {error}") from error
     return _without(rows, held_out.test_split(len(rows), test_size, seed, labels))
+
+
+def _labels_in(rows: Rows, column: str) -> Sequence[Any]:
+    coded = rows.coded(rows.columns.index(column))
+    return rows.given(column).to_list() if coded is None else coded
 
 
 def by_rows(rows: Rows, split: TimeSplit | GroupSplit, columns: "RowColumns") -> SplitRows:
@@ -118,14 +124,14 @@ class RowColumns:
 
     def groups(self, column: str, key: str) -> Array:
         """The values of a column as texts; see `Columns`."""
-        groups: Array = self._complete(column, key).frame[column].astype(str).str.strip().to_numpy()
+        groups: Array = self._complete(column, key).given(column).astype(str).str.strip().to_numpy()
         return groups
 
     def _complete(self, column: str, key: str) -> Rows:
         """The rows, each of which has a value in the column."""
         rows = self.rows()
-        if column not in rows.frame.columns:
-            raise UserError(f"{key}.column: {not_there(rows.path, 'column', column, list(rows.frame.columns))}")
+        if column not in rows.columns:
+            raise UserError(f"{key}.column: {not_there(rows.path, 'column', column, rows.columns)}")
         for i in np.flatnonzero(self.rules.gaps.of(rows, column))[:1]:
             raise DataError(f"{rows.where(i, column)}: missing; {key} needs it in every row")
         return rows

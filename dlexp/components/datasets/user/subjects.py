@@ -3,6 +3,9 @@
 import re
 from collections.abc import Iterable
 
+import numpy as np
+import pandas as pd
+
 from dlexp.components.datasets.user.rows import Rows
 
 #: The names of columns that say whose a row is.
@@ -18,7 +21,9 @@ _MIN_SUBJECTS, _MIN_ROWS_EACH = 5, 1.5
 def found(rows: Rows, columns: Iterable[str]) -> str:
     """The first of these columns that says whose each row is, if most have several rows; empty if there is none."""
     for column in filter(_CALLED.fullmatch, columns):
-        n_subjects = rows.frame[column].nunique()
+        i = rows.columns.index(column)
+        values = rows.values(i) if rows.is_whole(i) else None
+        n_subjects = rows.at(i).nunique() if values is None else len(pd.unique(values[~np.isnan(values)]))
         if _MIN_SUBJECTS <= n_subjects <= len(rows) / _MIN_ROWS_EACH:
             return column
     return ""

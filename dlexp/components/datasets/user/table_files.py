@@ -14,6 +14,9 @@ from dlexp.components.datasets.user.keys import quoted
 from dlexp.components.datasets.user.tables import Table
 from dlexp.errors import DataError
 
+#: The tasks of targets that are a class each.
+_CLASSES = ("binary", "multiclass", "ordinal")
+
 
 class Csv(CsvKeys, Table):
     """Your own CSV file, packed or not: numbers, categories or text in its columns, any kind of target."""
@@ -27,6 +30,22 @@ class Csv(CsvKeys, Table):
     def read(self, path: Path, rows: bool = True) -> Read:
         """Everything as text: what is missing and what is a number is decided with the column's role."""
         return csv_file.read(path, self.dialect, rows)
+
+    def read_examples(self, path: Path) -> Read:
+        """A large file in little memory, where nothing in it is odd."""
+        from dlexp.components.datasets.reading.compact import Wanted
+        from dlexp.components.datasets.user.numerals import PLAIN
+
+        roles, rules = self.roles, self.rules
+        classes = [name for name, task in self._tasks.items() if task in _CLASSES]
+        lists = [name for name, task in self._tasks.items() if task == "multilabel"]
+        wanted = Wanted(
+            words={*classes, *self.categorical, *([self.split_column] if self.split_column else [])},
+            texts={*roles.texts, *rules.dates, *lists, *([self.id] if self.id else [])},
+            missing=self.missing_values,
+            has_plain_numbers=rules.notation == PLAIN,
+        )
+        return csv_file.read(path, self.dialect, wanted=wanted)
 
     def problems(self, context: Context) -> Iterator[Misfit]:
         """Those of any table, and of how the file is written."""

@@ -58,7 +58,7 @@ class InputRules:
         Raises:
             DataError: A column cannot be read, or none is left.
         """
-        features = encoded(train, other, self.roles.features_of(train.frame.columns), self.cells)
+        features = encoded(train, other, self.roles.features_of(train.columns), self.cells)
         texts, where = self.roles.texts, self.where_standardized
         if not texts and not features:
             raise DataError(f"{train.path}: no column is left to learn from")
@@ -67,9 +67,10 @@ class InputRules:
         scaled = [each.standardized() if where == "before the model" and each.is_number else each for each in features]
         # In float64 only on the way to the model's own standardization.
         is_wide = where == "in the model" and are_wide(features)
+        width = sum(len(each.names) for each in scaled)
         return TableInputs(
-            train=joined(vectors[0], [each.train for each in scaled], is_wide),
-            other=joined(vectors[1], [each.test for each in scaled], is_wide),
+            train=joined(vectors[0], [each.made[0] for each in scaled], width, len(train), is_wide),
+            other=joined(vectors[1], [each.made[1] for each in scaled], width, len(other), is_wide),
             features=features,
             words=words,
         )
@@ -90,8 +91,8 @@ class InputRules:
         named = f"column{'s' * (len(texts) > 1)} {' and '.join(texts)}"
         source = text_remarks.TextSource(
             f"{train.path}: {named}",
-            lambda i: f"{train.path}: row {train.frame.index[i]}, {named}",
-            lambda i: f"{test.path}: row {test.frame.index[i]}, {named}",
+            lambda i: f"{train.path}: row {train.number(i)}, {named}",
+            lambda i: f"{test.path}: row {test.number(i)}, {named}",
             texts[0] if len(texts) == 1 else "",
         )
         of_train, of_test = (np.all([each.is_gap for each in part], axis=0) for part in zip(*cells, strict=True))

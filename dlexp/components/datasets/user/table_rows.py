@@ -26,13 +26,13 @@ def table_rows(
     """
     if wrong := list(header.problems(path, read, roles)):
         raise UserError(*(f"dataset.{field}: {message}" for field, message in wrong))
-    if not len(read.frame):
+    if not len(read.table):
         raise DataError(f"{path}: there are no rows, only names of columns")
-    rows = without_repeated_names(without_extra_rows(Rows.of(path, read)))
-    columns = list(rows.frame.columns)
+    rows = without_repeated_names(without_extra_rows(Rows(path, read.table, tuple(read.remarks))))
+    columns = rows.columns
     rows = rows.remarked(*repeated_ids(rows, roles))
     if train is None:
         rows = without_needless_columns(rows, roles, gaps)
         rows = rows.remarked(*header.similar_names(path, columns, roles))
-    there = rows.frame.columns if train is None else train.frame.columns.intersection(columns)
-    return gaps.without(rows, needed, roles.inputs_of(list(there)))
+    there = rows.columns if train is None else [column for column in train.columns if column in columns]
+    return gaps.without(rows, needed, roles.inputs_of(there))

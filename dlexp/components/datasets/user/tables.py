@@ -115,7 +115,7 @@ class Table(TableKeys, TargetKeys, CellKeys, TextKeys, TokenKeys, Dataset):
 
     def load(self, data_dir: Path | None) -> Data:
         """Split first: nothing but the training split decides on the words, the categories and what fills gaps."""
-        from dlexp.components.datasets.user import splitting, subjects, time_order, uses
+        from dlexp.components.datasets.user import shown_rows, splitting, subjects, time_order, uses
 
         split, roles = self._split(data_dir), self.roles
         train, test = split.train, split.test
@@ -123,16 +123,15 @@ class Table(TableKeys, TargetKeys, CellKeys, TextKeys, TokenKeys, Dataset):
         inputs = rules.inputs(train, test)
         counted = replace(self.info(), n_train=len(train), n_test=len(test))
         info = targets.complete(rules.complete(counted, inputs))
-        columns, beside_targets = roles.features_of(train.frame.columns), roles.beside_targets(train.frame.columns)
-        # Of the test rows, what is shown of them: not the whole table.
-        kept = Rows(test.path, test.frame[list(dict.fromkeys([*columns[:MAX_SHOWN], *roles.texts]))])
+        columns, beside_targets = roles.features_of(train.columns), roles.beside_targets(train.columns)
+        kept = shown_rows.kept(test, list(dict.fromkeys([*columns[:MAX_SHOWN], *roles.texts])))
         return Data(
             Split(inputs.train, targets.train),
             Split(inputs.other, targets.test),
             info=info,
-            rows={"train": train.frame.index.to_numpy(), "test": test.frame.index.to_numpy()},
-            names={"train": train.frame.index, "test": test.frame.index},
-            uses=uses.uses(list(train.frame.columns), roles, inputs.features),
+            rows={"train": train.numbers, "test": test.numbers},
+            names={"train": train.names, "test": test.names},
+            uses=uses.uses(train.columns, roles, inputs.features),
             test_ids=self._ids(test),
             first=train.shown(columns, roles.texts, range(min(N_FIRST, len(train)))),
             decode=partial(kept.shown, columns, roles.texts),
@@ -174,7 +173,7 @@ class Table(TableKeys, TargetKeys, CellKeys, TextKeys, TokenKeys, Dataset):
             return super().lines(data, part, positions, data_dir)
         split = self._split(data_dir)
         rows = split.train if part == "train" else split.test
-        return rows.shown(roles.features_of(split.train.frame.columns), roles.texts, positions)
+        return rows.shown(roles.features_of(split.train.columns), roles.texts, positions)
 
     def new_examples(self, path: Path, data_dir: Path | None) -> NewExamples:
         """Rows of a table with the same columns, of which targets and split may be missing."""
@@ -191,13 +190,13 @@ class Table(TableKeys, TargetKeys, CellKeys, TextKeys, TokenKeys, Dataset):
             new_texts.instead_of_table(path, self._text_reader, self.roles),
         )
         read = Read(pd.DataFrame({self.roles.texts[0]: alone.texts})) if alone else self.read(path)
-        new = without_extra_rows(Rows.of(path, read), are_new=True)
+        new = without_extra_rows(Rows(path, read.table, tuple(read.remarks)), are_new=True)
         require_examples(path, len(new))
-        for column in self.roles.inputs_of(train.frame.columns):
-            header.require_one(path, column, list(new.frame.columns), read.hint)
+        for column in self.roles.inputs_of(train.columns):
+            header.require_one(path, column, new.columns, read.hint)
             gaps.require_known(new, column)
         inputs = self._input_rules.inputs(train, new)
-        names = alone.names if alone else [str(i) for i in new.frame.index]
+        names = alone.names if alone else [str(i) for i in new.numbers]
         notes = [
             *(alone.notes if alone else ()),
             *(f"{each.place}: {each.found}" for each in new.remarks),
@@ -253,15 +252,19 @@ class Table(TableKeys, TargetKeys, CellKeys, TextKeys, TokenKeys, Dataset):
         columns = list(self.read(path, rows=False).frame.columns)
         return "" if column in columns else not_there(path, "column", column, columns)
 
+    def read_examples(self, path: Path) -> Read:
+        """A file as a table whose rows are all encoded."""
+        return self.read(path)
+
     def read(self, path: Path, rows: bool = True) -> Read:
         """A file as a table, or its header alone, without rows."""
         raise NotImplementedError
 
     def _ids(self, rows: Rows) -> Ids | None:
         """What the column of ids calls the rows; None if no setting names one, or new rows do not have it."""
-        if self.id is None or self.id not in rows.frame:
+        if self.id is None or self.id not in rows.columns:
             return None
-        cells = rows.frame[self.id]
+        cells = rows.given(self.id)
         return Ids(self.id, cells.map(label).where(cells.notna(), "").to_list())
 
     def _split(self, data_dir: Path | None) -> "SplitRows":
@@ -291,7 +294,7 @@ class Table(TableKeys, TargetKeys, CellKeys, TextKeys, TokenKeys, Dataset):
 
         # A cell of labels may be empty: no label.
         needed = [name for name, task in self._tasks.items() if task != "multilabel" or isinstance(self.target, list)]
-        return table_rows(path, self.read(path), self.roles, self.rules.gaps, needed, train)
+        return table_rows(path, self.read_examples(path), self.roles, self.rules.gaps, needed, train)
 
     def _targets(self, split: "SplitRows") -> "Targets":
         from dlexp.components.datasets.user import target_columns

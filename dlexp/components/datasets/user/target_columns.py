@@ -8,7 +8,8 @@ from typing import Any
 import numpy as np
 import pandas as pd
 
-from dlexp.components.data import Task
+from dlexp.components import precision
+from dlexp.components.data import Array, Task
 from dlexp.components.datasets.user import dates, label_lists, number_columns
 from dlexp.components.datasets.user.cells import Cells
 from dlexp.components.datasets.user.keys import Target
@@ -58,20 +59,23 @@ def of_flags(split: SplitRows, target: Target, columns: Sequence[str]) -> Target
 def column(rows: Rows, name: str, task: Task, rules: CellRules, separator: str) -> RawTargets:
     """A column of targets: numbers where the task expects some, of a multilabel task the labels in each cell."""
     cells, place = Cells(rows, name, rules), f"{rows.path}: column {name}"
-    values: Any = cells.given.to_list()
+    values: Any
     remarks: Sequence[Remark] = ()
     if task in NUMBERS:
-        if dates.are_moments(cells.given):
+        if cells.are_moments:
             raise DataError(f"{rows.where(0, name)}: expected a number, given {cells.given.iloc[0]}; {_AS_NUMBER}")
         if problem := number_columns.problem(cells, expected="a number"):
-            is_date = dates.looks_like_one(label(cells.given[~cells.is_gap].iloc[0]))
+            is_date = dates.looks_like_one(label(cells.first(1).iloc[0]))
             (line,) = lines([problem])
             raise DataError(f"{line}; {_AS_NUMBER}" if is_date else line)
         values = cells.numbers.values
-        require_apart(cells.given, values, partial(rows.where, column=name))
+        if precision.may_be_merged(values):
+            require_apart(cells.given, values, partial(rows.where, column=name))
     elif task == "multilabel":
         lists = label_lists.read(cells.given.where(~cells.is_gap, "").to_list(), separator, place)
         values, remarks = lists.values, lists.remarks
+    else:
+        values = cells.given.to_list() if cells.coded is None else cells.coded
 
     def missing(words: Sequence[str]) -> str:
         said, rule = rules.gaps.missing, rules.gaps.rule(name)
@@ -84,18 +88,23 @@ def column(rows: Rows, name: str, task: Task, rules: CellRules, separator: str) 
 
 def flags(rows: Rows, columns: Sequence[str]) -> RawTargets:
     """The labels of each row, from a column of 0 and 1 per label."""
-    numbers = rows.frame[list(columns)].apply(_flag_numbers).to_numpy(float)
+    numbers = np.column_stack([_flag_numbers(rows, column) for column in columns])
     for k, i in np.argwhere(~np.isin(numbers, [0, 1]).T)[:1]:
-        given = rows.frame[columns[k]].iloc[i]
+        given = rows.given(columns[k]).iloc[i]
         raise DataError(f"{rows.where(i, columns[k])}: expected 0 or 1, or True or False, given {given!r}")
     values = [[name for name, is_on in zip(columns, row, strict=True) if is_on] for row in numbers]
     return RawTargets(values=values, where=lambda i: rows.where(i, ", ".join(columns)), place=str(rows.path))
 
 
-def _flag_numbers(cells: pd.Series) -> pd.Series:
+def _flag_numbers(rows: Rows, column: str) -> Array:
     """Numbers, with True and False as 1 and 0, as programs write them in CSV files."""
+    if (values := rows.values(rows.columns.index(column))) is not None:
+        return values
+    cells = rows.given(column)
     numbers = pd.to_numeric(cells, errors="coerce")
-    return numbers if numbers.notna().all() else numbers.fillna(cells.map(label).str.casefold().map(_TRUTHS))
+    numbers = numbers if numbers.notna().all() else numbers.fillna(cells.map(label).str.casefold().map(_TRUTHS))
+    found: Array = numbers.to_numpy(float)
+    return found
 
 
 def _doubts(train: Rows, test: Rows, name: str, rules: CellRules) -> Iterator[Remark]:

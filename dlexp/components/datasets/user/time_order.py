@@ -65,14 +65,14 @@ def _joined(parts: Sequence[Array]) -> Array:
 
 def _direction(cells: Cells) -> int:
     """1 where the rows ascend by a column of times, -1 where they descend, else 0."""
-    given = cells.given
-    if dates.are_moments(given):
-        return _way(dates.read(given, dates.ISO).values.to_numpy("datetime64[us]").astype(np.float64))
-    sampled = given.iloc[np.linspace(0, len(given) - 1, _N_SAMPLED).astype(int)].dropna()
+    if cells.are_moments:
+        return _way(dates.read(cells.given, dates.ISO).values.to_numpy("datetime64[us]").astype(np.float64))
+    some = cells.rows.take(np.linspace(0, len(cells.rows) - 1, _N_SAMPLED).astype(int))
+    sampled = some.given(cells.column).dropna()
     words = list(dict.fromkeys(sampled.astype(str).str.strip()))
     days = [word for word in words if dates.looks_like_one(word)]
     if len(days) >= max(2, _MOST * len(words) - 1):
-        ways = (_way_of_dates(given, sampled, form) for form in _forms(cells, days))
+        ways = (_way_of_dates(cells.given, sampled, form) for form in _forms(cells, days))
         return next(filter(None, ways), 0)
     return _way_of_numbers(cells) if _is_called_time(cells.column) else 0
 
