@@ -2,7 +2,7 @@
 
 import numpy as np
 import pytest
-from hypothesis import given
+from hypothesis import assume, given
 from hypothesis import strategies as st
 from sklearn.model_selection import train_test_split
 
@@ -21,6 +21,22 @@ def test_by_class_is_drawn_as_by_scikit_learn() -> None:
         train_test_split(np.arange(100), test_size=20, stratify=labels, random_state=3)[1]
     )
     assert np.unique(labels[positions], return_counts=True)[1].tolist() == [10, 6, 4]
+
+
+@given(sizes=st.lists(st.integers(1, 30), min_size=1, max_size=6), data=st.data(), seed=SEEDS)
+def test_two_splits_are_those_of_scikit_learn(sizes: list[int], data: st.DataObject, seed: int) -> None:
+    """In the same order, by class wherever scikit-learn does not refuse it."""
+    classes = np.random.default_rng(seed).permutation(np.repeat(np.arange(len(sizes)), sizes))
+    n = len(classes)
+    count = data.draw(st.integers(1, n - 1)) if n > 1 else 0
+    assume(count)
+
+    for by in (None, classes):
+        if by is not None and held_out.why_not_by_class(by, count):
+            continue
+        expected = train_test_split(np.arange(n), test_size=count, random_state=seed, stratify=by)
+        drawn = held_out.two_splits(n, count, seed, by)
+        assert [part.tolist() for part in drawn] == [part.tolist() for part in expected]
 
 
 @given(sizes=st.lists(st.integers(2, 40), min_size=1, max_size=6), share=st.floats(0.01, 0.99), seed=SEEDS)

@@ -2,10 +2,13 @@
 
 from collections.abc import Sequence
 from dataclasses import dataclass
-from typing import TypeAlias
+from typing import TYPE_CHECKING, TypeAlias
 
 from dlexp.components.data import Array
 from dlexp.format import plural
+
+if TYPE_CHECKING:
+    import numpy as np
 
 #: A value per example: its class, or the name of its group.
 OfEach: TypeAlias = "Array | Sequence[object]"
@@ -28,6 +31,45 @@ def at_random(n: int, count: int, seed: int) -> Array:
     return np.sort(np.random.default_rng(seed).permutation(n)[:count])
 
 
+def two_splits(n: int, count: int, seed: int, classes: "Array | None" = None) -> "tuple[Array, Array]":
+    """Positions of `n - count` and of `count` examples, in the order in which they are drawn; by class if it is given.
+
+    The same as scikit-learn's `train_test_split` draws, whose import takes longer than most trainings.
+    """
+    import numpy as np
+
+    rng = np.random.RandomState(seed)
+    if classes is None:
+        drawn = rng.permutation(n)
+        return drawn[count:], drawn[:count]
+    sizes = np.unique(classes, return_counts=True)[1]
+    n_first = _shares(sizes, n - count, rng)
+    ends = n_first + _shares(sizes - n_first, count, rng)
+    members = np.split(np.argsort(classes, kind="stable"), np.cumsum(sizes)[:-1])
+    drawn_of = [of_class[rng.permutation(len(of_class))] for of_class in members]
+    first = [drawn[:border] for drawn, border in zip(drawn_of, n_first, strict=True)]
+    second = [drawn[border:end] for drawn, border, end in zip(drawn_of, n_first, ends, strict=True)]
+    return rng.permutation(np.concatenate(first)), rng.permutation(np.concatenate(second))
+
+
+def _shares(sizes: Array, count: int, rng: "np.random.RandomState") -> Array:
+    """How many of each class are among `count` examples: as its size says, the largest remainders rounded up."""
+    import numpy as np
+
+    exact = sizes / sizes.sum() * count
+    shares: Array = np.floor(exact)
+    remainders = exact - shares
+    n_left = int(count - shares.sum())
+    for remainder in np.unique(remainders)[::-1]:
+        if not n_left:
+            break
+        equal = np.flatnonzero(remainders == remainder)
+        rounded_up = rng.choice(equal, size=min(len(equal), n_left), replace=False)
+        shares[rounded_up] += 1
+        n_left -= len(rounded_up)
+    return shares.astype(int)
+
+
 def why_not_by_class(labels: OfEach, count: int) -> str:
     """What keeps the classes from being on both sides each, if `count` examples are held out; empty if nothing does."""
     import numpy as np
@@ -47,11 +89,10 @@ def by_class(labels: OfEach, count: int, seed: int) -> Array:
     However rare a class is, it has an example on each side.
     """
     import numpy as np
-    from sklearn.model_selection import train_test_split
 
     classes = np.unique(np.asarray(labels), return_inverse=True)[1]
     n = len(classes)
-    positions = train_test_split(np.arange(n), test_size=count, stratify=classes, random_state=seed)[1]
+    positions = two_splits(n, count, seed, classes)[1]
     is_held_out = np.isin(np.arange(n), positions)
     for lacking in (True, False):
         _move_rare(classes, is_held_out, lacking)
@@ -78,13 +119,12 @@ def test_split(n: int, size: float, seed: int, labels: "OfEach | None") -> HeldO
     Where they do not, an example of each class still trains: whether a class is known depends on no seed.
     """
     import numpy as np
-    from sklearn.model_selection import train_test_split
 
     count = int(-(-n * size // 1))
     reason = "" if labels is None else why_not_by_class(labels, count)
     if labels is not None and not reason:
         return HeldOut(by_class(labels, count, seed), "drawn by class")
-    drawn = np.sort(train_test_split(np.arange(n), test_size=count, random_state=seed)[1])
+    drawn = np.sort(two_splits(n, count, seed)[1])
     if labels is not None:
         classes = np.unique(np.asarray(labels), return_inverse=True)[1]
         is_held_out = np.isin(np.arange(n), drawn)

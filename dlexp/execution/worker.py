@@ -1,6 +1,7 @@
 """A process that trains runs. Spawned, never forked (TensorFlow); light to import, so that it can start early."""
 
 import contextlib
+import gc
 import os
 import signal
 import sys
@@ -129,6 +130,7 @@ def _main_of_no_file_hidden() -> Iterator[None]:
 
 def _start(stage: SharedStage) -> None:
     """The parent alone answers to Ctrl-C, and asks with SIGTERM; a worker whose parent is gone ends itself."""
+    gc.disable()  # Until TensorFlow is there: all that is imported stays.
     begin()
     share(stage)
     signal.signal(signal.SIGINT, signal.SIG_IGN)

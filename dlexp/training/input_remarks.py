@@ -6,7 +6,6 @@ from dataclasses import dataclass, replace
 from typing import Any
 
 import numpy as np
-import pandas as pd
 
 from dlexp.components.data import Array, Data, Info, Span, Split, padding_alone
 from dlexp.components.fingerprints import fingerprints, mixed
@@ -96,6 +95,8 @@ class SplitInputs:
 
     def remarks(self) -> Iterator[Remark]:
         """At most two lines for each role, and one for the scales."""
+        import pandas as pd  # Which all that reads the user's own data has imported.
+
         if self.are_own_indices:
             yield from self._empty()
             yield from self._unmasked()

@@ -1,15 +1,13 @@
-"""How TensorFlow and Keras start: with how many threads, with Keras's defaults, and without what no run uses."""
+"""How TensorFlow and Keras start: with how many threads, with Keras's defaults."""
 
 import gc
 import os
 import sys
-from collections.abc import Iterable, Iterator
-from contextlib import contextmanager
-from typing import Any
 
 from dlexp.components import keras_settings
 from dlexp.config.experiment import Device
 from dlexp.training.device import hide_from_tensorflow, use
+from dlexp.training.late_imports import import_tensorflow
 from dlexp.training.stages import enter
 
 #: Read by OpenMP, OpenBLAS, MKL and TensorFlow when they are loaded.
@@ -20,8 +18,6 @@ VARIABLES = (
     "TF_NUM_INTRAOP_THREADS",
     "TF_NUM_INTEROP_THREADS",
 )
-#: Keras imports these if they are there, for plots, wrappers and tables that no run uses: a third of its start.
-UNUSED = ("matplotlib", "pandas", "sklearn")
 
 
 def set_threads(n: int, device: Device = "cpu") -> None:
@@ -49,22 +45,10 @@ def start(device: Device = "cpu") -> None:
         enter("starting TensorFlow")
         gc.disable()  # A million objects that all stay: nothing to collect, now or later.
         try:
-            with hidden(UNUSED), keras_settings.unread():
-                import tensorflow  # noqa: F401
+            with keras_settings.unread():
+                import_tensorflow()
         finally:
             gc.freeze()
             gc.enable()
     use(device)
     keras_settings.reset()
-
-
-@contextmanager
-def hidden(names: Iterable[str]) -> Iterator[None]:
-    """Importing these raises ImportError, as if they were not installed; what was imported before stays."""
-    absent: dict[str, Any] = {name: None for name in names if name not in sys.modules}
-    sys.modules.update(absent)
-    try:
-        yield
-    finally:
-        for name in absent:
-            del sys.modules[name]

@@ -9,7 +9,7 @@ from typing import Annotated, Any, ClassVar, Literal, NamedTuple
 
 from pydantic import Field
 
-from dlexp.components import snapshot
+from dlexp.components import held_out, snapshot
 from dlexp.components.component import Context, Misfit
 from dlexp.components.data import Array, Data, Info, Span, Split, SplitName, Task
 from dlexp.components.datasets.dataset import Dataset
@@ -48,8 +48,8 @@ class Bundled(Dataset):
     span: ClassVar[Span | None] = None
     """Between which numbers the features lie, if they have a common scale."""
     data_files: ClassVar[tuple[str, ...]]
-    options: ClassVar[Mapping[str, Any]] = {}
-    """What scikit-learn's function that loads it is called with."""
+    layout: ClassVar[Mapping[str, Any]] = {}
+    """How numpy's `loadtxt` reads them; the features come first."""
     choices: ClassVar[Mapping[str, Choice]]
     """All targets by name: those with a `target` learn one of them, or several at once."""
 
@@ -99,19 +99,19 @@ class Bundled(Dataset):
         return [folder / name for name in self.data_files]
 
     def load(self, data_dir: Path | None) -> Data:
-        """Shuffled and split by scikit-learn."""
+        """Read from scikit-learn's files, shuffled and split as scikit-learn does it."""
         import numpy as np
-        from sklearn.model_selection import train_test_split
 
-        with snapshot.read_elsewhere(*self.paths(data_dir)):
-            x, targets = self._examples()
+        paths = self.paths(data_dir)
+        with snapshot.read_elsewhere(*paths):
+            columns = np.column_stack([np.loadtxt(path, **self.layout) for path in paths])
+        x = columns[:, : self.n_features]
+        targets = self._targets(x, columns[:, self.n_features :])
         names = self.learned
         y = targets[names] if isinstance(names, str) else np.column_stack([targets[name] for name in names])
         classes = (y[:, 0] if y.ndim == 2 else y) if self.first_target.n_classes else None
         whole = Split(x.astype(np.float32), y.astype(self.info().y_dtype))
-        train, test = train_test_split(
-            np.arange(len(x)), test_size=self.test_size, random_state=self.split_seed, stratify=classes
-        )
+        train, test = held_out.two_splits(len(x), self._counts()[1], self.split_seed, classes)
         return Data(whole.take(train), whole.take(test), rows={"train": train, "test": test})
 
     def places(self, data: Data, part: SplitName, positions: Sequence[int], data_dir: Path | None) -> list[str]:
@@ -150,13 +150,9 @@ class Bundled(Dataset):
         n_test = math.ceil(self.test_size * self.n_examples)  # As scikit-learn rounds.
         return self.n_examples - n_test, n_test
 
-    def _examples(self) -> "tuple[Array, dict[str, Array]]":
-        """All examples in scikit-learn's order: their features, and every target, `(n,)` or `(n, labels)`."""
-        import numpy as np
-        from sklearn import datasets
-
-        x, y = getattr(datasets, f"load_{self.type}")(return_X_y=True, **self.options)
-        return x, dict(zip(self.choices, np.atleast_2d(y.T), strict=True))
+    def _targets(self, x: Array, y: Array) -> dict[str, Array]:
+        """Every target, `(n,)` or `(n, labels)`, from the features and what the files have beside them."""
+        return dict(zip(self.choices, y.T, strict=True))
 
     def _made_up(self, name: str) -> Data:
         from dlexp.components.datasets import generated
@@ -179,6 +175,7 @@ class Digits(Bundled):
     n_features = 64
     span = Span(0, 16, are_whole=True)
     data_files = ("digits.csv.gz",)
+    layout = {"delimiter": ","}
     choices = {
         "digit": Choice("multiclass", tuple("0123456789")),
         "parity": Choice("binary", ("even", "odd")),
@@ -190,12 +187,10 @@ class Digits(Bundled):
         """Pictures of 8 x 8 pixels, whose ink goes from 0 to 16."""
         return [Picture.of(data.test.x[position].reshape(8, 8), brightest=16) for position in positions]
 
-    def _examples(self) -> "tuple[Array, dict[str, Array]]":
-        from sklearn.datasets import load_digits
-
-        x, digit = load_digits(return_X_y=True)
+    def _targets(self, x: Array, y: Array) -> dict[str, Array]:
+        (digit,) = y.T
         # A pixel is a number from 0 to 16.
-        return x, {"digit": digit, "parity": digit % 2, "traits": _traits(digit), "ink": x.mean(axis=1) / 16}
+        return {"digit": digit, "parity": digit % 2, "traits": _traits(digit), "ink": x.mean(axis=1) / 16}
 
     def _made_up(self, name: str) -> Data:
         import numpy as np
@@ -223,6 +218,7 @@ class Linnerud(Bundled):
     n_examples = 20
     n_features = 3
     data_files = ("linnerud_exercise.csv", "linnerud_physiological.csv")
+    layout = {"skiprows": 1}
     feature_names = ("chins", "situps", "jumps")
     choices = {name: Choice("regression") for name in ("weight", "waist", "pulse")}
 
@@ -234,6 +230,7 @@ class Iris(Bundled):
     n_examples = 150
     n_features = 4
     data_files = ("iris.csv",)
+    layout = {"delimiter": ",", "skiprows": 1}
     choices = {"species": Choice("multiclass", ("setosa", "versicolor", "virginica"))}
     feature_names = ("sepal length (cm)", "sepal width (cm)", "petal length (cm)", "petal width (cm)")
 
@@ -245,6 +242,7 @@ class Wine(Bundled):
     n_examples = 178
     n_features = 13
     data_files = ("wine_data.csv",)
+    layout = {"delimiter": ",", "skiprows": 1}
     choices = {"cultivar": Choice("multiclass", ("class_0", "class_1", "class_2"))}
     feature_names = (
         *("alcohol", "malic_acid", "ash", "alcalinity_of_ash", "magnesium", "total_phenols", "flavanoids"),
@@ -260,6 +258,7 @@ class BreastCancer(Bundled):
     n_examples = 569
     n_features = 30
     data_files = ("breast_cancer.csv",)
+    layout = {"delimiter": ",", "skiprows": 1}
     choices = {"diagnosis": Choice("binary", ("malignant", "benign"))}
     feature_names = tuple(
         pattern.format(name)
@@ -277,7 +276,7 @@ class Diabetes(Bundled):
     type: Literal["diabetes"] = "diabetes"
     n_examples = 442
     n_features = 10
+    # In its own units: the features that scikit-learn's function gives have seen the test split.
     data_files = ("diabetes_data_raw.csv.gz", "diabetes_target.csv.gz")
     choices = {"progress": Choice("regression")}
     feature_names = ("age", "sex", "bmi", "bp", "s1", "s2", "s3", "s4", "s5", "s6")
-    options = {"scaled": False}  # In its own units: scikit-learn's scaled features have seen the test split.
