@@ -124,6 +124,6 @@ def test_a_head_without_the_order_of_its_weights_trains_nothing() -> None:
     info = Info(task="binary", n_train=2, n_test=2, inputs="numeric", shape=(1,), n_classes=2, class_names=("n", "p"))
 
     with pytest.raises(ValueError, match="not completed"):
-        head.weighted(lambda y, logits: y, [0, 1], 2)  # type: ignore[arg-type]  # Nothing is computed.
+        head.weighted(lambda y, logits: y, [])
     assert head.completed(info).class_weight == [1.0, 2.0]
     assert Multiclass(class_weight={"p": 1.0, "n": 2.0}).completed(info).class_weight == [2.0, 1.0]

@@ -1,6 +1,5 @@
 """The same experiment and seed give the same bytes: in whatever order, process, and beside whatever other runs."""
 
-import os
 import subprocess
 import sys
 from pathlib import Path
@@ -12,6 +11,7 @@ from dlexp.records.index import read
 from dlexp.records.run_dir import RunDir
 from dlexp.reports.verification.facts import weights
 
+REPOSITORY = Path(__file__).parents[1]
 DIGITS = "dataset: {type: digits, train_fraction: 0.2}\n"
 SHORT = "training: {epochs: 2, batch_size: 32}\n"
 #: Whatever draws numbers or keeps a state.
@@ -33,6 +33,8 @@ KINDS = {
     "more_recurrent": f"{DIGITS}model: {{layers: [{{Reshape: {{target_shape: [8, 8]}}}}, "
     f"{{Bidirectional: {{layer: {{LSTM: {{units: 8, recurrent_dropout: 0.2}}}}}}}}, "
     f"{{GaussianDropout: {{rate: 0.2}}}}, {{AlphaDropout: {{rate: 0.2}}}}]}}\n{SHORT}",
+    "diverged": f"{DIGITS}model: {{hidden: [8], normalization: batch}}\n"
+    f"optimizer: {{type: sgd, learning_rate: 1e30}}\n{SHORT}",
     "multitask": "dataset: {type: digits, train_fraction: 0.2, target: [digit, ink]}\nweighting: learned\n" + SHORT,
 }
 #: Every optimizer, and every kind with 1 and with 2 threads.
@@ -46,17 +48,37 @@ CONFIGS = {
 }
 
 
+#: So many are trained in turns.
+GROUP = 4
+
+
+def _orders() -> dict[str, list[list[str]]]:
+    """For each of two processes with as many threads each, what they train: every config with several seeds.
+
+    One trains a seed of a config after the other, from the first on: what is compiled serves them all, and from the
+    third on no network is built. The other one begins with the last seed, and some configs take turns.
+    """
+    orders = {}
+    for threads, n_seeds in (("1", 3), ("2", 2)):
+        names = [name for name in CONFIGS if name.endswith("_2_threads") == (threads == "2")]
+        groups = [names[i : i + GROUP] for i in range(0, len(names), GROUP)]
+        in_turns = [(name, seed) for group in reversed(groups) for seed in reversed(range(n_seeds)) for name in group]
+        one_by_one = [(name, seed) for name in names for seed in range(n_seeds)]
+        orders[threads] = [[f"{name}:{seed}" for name, seed in order] for order in (one_by_one, in_turns)]
+    return orders
+
+
 @pytest.fixture(scope="module")
 def runs(tmp_path_factory: pytest.TempPathFactory) -> tuple[Path, Path]:
-    """All of them one after the other in one process, and in the other order in two."""
+    """All of them in one order, and in another one in other processes."""
     folder = tmp_path_factory.mktemp("exact")
     for name, text in CONFIGS.items():
         (folder / f"{name}.yaml").write_text(text)
-    files = [f"{name}.yaml" for name in CONFIGS]
-    for runs_dir, words in (("one", files), ("two", [*reversed(files), "--workers", "2"])):
-        command = [sys.executable, "-m", "dlexp", "run", *words, "--runs-dir", runs_dir]
-        result = subprocess.run(command, cwd=folder, env=os.environ, capture_output=True, text=True, check=False)
-        assert result.returncode == 0, result.stderr
+    for orders in _orders().values():
+        for runs_dir, words in zip(("one", "two"), orders, strict=True):
+            command = [sys.executable, "-m", "tests.exact_runs", str(folder / runs_dir), *words]
+            result = subprocess.run(command, cwd=REPOSITORY, capture_output=True, text=True, check=False)
+            assert result.returncode == 0, result.stderr
     return folder / "one", folder / "two"
 
 
@@ -64,11 +86,14 @@ def runs(tmp_path_factory: pytest.TempPathFactory) -> tuple[Path, Path]:
 @pytest.mark.parametrize("name", CONFIGS)
 def test_same_bytes(name: str, runs: tuple[Path, Path]) -> None:
     """Every number of the history but the seconds, every score, every weight."""
-    first, second = (RunDir(next((runs_dir / name).iterdir())) for runs_dir in runs)
+    first, second = ([RunDir(path) for path in sorted((runs_dir / name).iterdir())] for runs_dir in runs)
 
-    assert _rows(first) == _rows(second)
-    assert read(first).result.metrics == read(second).result.metrics
-    assert weights(first.model_path) == weights(second.model_path)
+    for one, other in zip(first, second, strict=True):
+        assert one.status == other.status == ("failed" if name.startswith("diverged") else "finished"), one.failure()
+        assert _rows(one) == _rows(other)
+        if one.status == "finished":
+            assert read(one).result.metrics == read(other).result.metrics
+            assert weights(one.model_path) == weights(other.model_path)
 
 
 def _rows(run_dir: RunDir) -> list[list[str]]:

@@ -53,10 +53,7 @@ class Checkpoints:
         """`stamp` has what must be the same for a training to be resumed from a checkpoint, or continued."""
         self._run_dir = run_dir
         self._stamp = dict(stamp)
-        # Every variable that a training reads or changes, each once, in an order that follows from the config.
-        parts = network.model, network.body, network.output, optimizer
-        found = {id(variable): variable for part in parts for variable in part.variables}
-        self._variables: list[keras.Variable] = list(found.values())
+        self._variables: list[keras.Variable] = [*network.variables, *optimizer.variables]
         self._best = best
         self.before_saving: Callable[[], None] = lambda: None
         """Called before each; raises where the rows that it would continue are not those of the training."""

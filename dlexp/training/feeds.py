@@ -34,6 +34,10 @@ class DenseFeed:
         for layer in network.standardize:
             self.x = layer(self.x)
 
+    def release(self) -> None:
+        """Hold no examples until others are taken."""
+        del self.x
+
     @property
     def arrays(self) -> list[tf.Tensor]:
         """What a compiled epoch is given, so that it holds no examples itself."""
@@ -64,6 +68,11 @@ class SparseFeed:
         """Take other examples in place of those so far; what is compiled keeps its first layer."""
         self.x = x
         self.rows.hold(x)
+
+    def release(self) -> None:
+        """Hold no examples until others are taken."""
+        self.x = self.x[:0]
+        self.rows.hold(self.x)
 
     @property
     def arrays(self) -> list[tf.Tensor]:

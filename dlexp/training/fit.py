@@ -7,6 +7,7 @@ from typing import Any
 
 import numpy as np
 
+from dlexp.components.data import Split
 from dlexp.config.experiment import Experiment
 from dlexp.records.history import DIAGNOSTICS_COLUMNS, HistoryWriter
 from dlexp.records.run_dir import RunDir
@@ -15,7 +16,7 @@ from dlexp.training.diagnostics import record_diagnostics
 from dlexp.training.early_stopping import Best
 from dlexp.training.epochs import Epochs, Hook, print_scores
 from dlexp.training.finite import Finiteness
-from dlexp.training.loop import Evaluator, Trainer, order_of
+from dlexp.training.loop import TRAINER, Evaluator, Trainer, order_of
 from dlexp.training.network import Network
 from dlexp.training.scores import learned_weights, scored
 from dlexp.training.splits import Splits
@@ -37,10 +38,8 @@ def fit(
     enter("compiling")
     training = experiment.training
     epochs = Epochs(planned=training.epochs)
-    steps_per_epoch = -(-len(splits.train) // training.batch_size)
-    rate = experiment.optimizer.learning_rate
-    optimizer = experiment.optimizer.build(training.schedule.build(rate, training.epochs, steps_per_epoch))
-    trainer = Trainer(network, optimizer, splits.train, training.batch_size)
+    trainer = _trainer(experiment, network, splits.train)
+    optimizer = trainer.optimizer
     evaluator = Evaluator(network, splits.validation) if splits.validation is not None else None
     best = Best(settings=training.early_stopping, network=network) if training.early_stopping else None
     checkpoints = Checkpoints(run_dir, stamp, network, optimizer, best)
@@ -87,3 +86,16 @@ def fit(
     if best:
         epochs.restored_epoch = best.restore()
     return epochs
+
+
+def _trainer(experiment: Experiment, network: Network, train: Split) -> Trainer:
+    """The one that was compiled of this network, as a new one; else a new one."""
+    kept: Trainer | None = network.compiled.get(TRAINER)
+    if kept is not None:
+        kept.begin_again(network, train)
+        return kept
+    training, rate = experiment.training, experiment.optimizer.learning_rate
+    schedule = training.schedule.build(rate, training.epochs, -(-len(train) // training.batch_size))
+    trainer = Trainer(network, experiment.optimizer.build(schedule), train, training.batch_size)
+    network.compiled[TRAINER] = trainer
+    return trainer

@@ -44,6 +44,12 @@ class Candidate:
         return experiment.model_dump_json(), self.seed, *inputs, tuple(self.allowed), self.strict, self.repeats
 
     @property
+    def key_of_seeds(self) -> tuple[object, ...]:
+        """What two runs have in common that read and build the same, except for what depends on the seed."""
+        experiment, _, *others = self.key
+        return experiment, *others
+
+    @property
     def inputs_key(self) -> tuple[object, ...]:
         """What two runs have in common whose examples have the same shape: a redrawn or smaller share has it too."""
         dataset = self.experiment.dataset.model_copy(update={"resample": None, "train_fraction": 1.0})

@@ -8,6 +8,7 @@ import math
 from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass, field
 from functools import partial
+from typing import Any
 
 import keras
 import numpy as np
@@ -17,6 +18,10 @@ from dlexp.components.data import Split
 from dlexp.training.feeds import Inputs, evaluation_rows, feed
 from dlexp.training.network import Network
 from dlexp.training.stages import enter
+from dlexp.training.variables import Beginnings, initializers_noted
+
+#: Under which a network's compiled trainer and scoring are found.
+TRAINER, SCORING = "trainer", "scoring"
 
 
 @dataclass(frozen=True)
@@ -50,18 +55,44 @@ class Trainer:
     """Trains a network on one split, an epoch at a time."""
 
     def __init__(self, network: Network, optimizer: keras.Optimizer, split: Split, batch_size: int) -> None:
-        self.network = network
         self.optimizer = optimizer
-        self.split = split
         self.batch_size = batch_size
+        with initializers_noted() as noted:
+            optimizer.build(network.trainable_variables)
+        self._beginnings = Beginnings(optimizer.variables, noted)
         self._feed = feed(network, split)
+        self._take(network, split)
+        # Without autograph, as in Keras's own `fit`: reading every function's source takes most of a second.
+        self._compiled_epoch = tf.function(self._epoch, autograph=False)
+
+    @property
+    def resources(self) -> list[tf.Tensor]:
+        """The variables' memory, and whatever else an epoch reads or changes beside its arguments."""
+        order = tf.TensorSpec((len(self.split),), tf.int64)
+        return _resources(self._compiled_epoch.get_concrete_function(self._feed.arrays, self._y, order))
+
+    def begin_again(self, network: Network, split: Split) -> None:
+        """Train as a new one would, without compiling it again.
+
+        The network shares the variables of the one before, and the split has as many examples of the same shape.
+        """
+        for variable, value in zip(self.optimizer.variables, self._beginnings.values(), strict=True):
+            variable.assign(value)
+        self._feed.hold(network, split.x)
+        self._take(network, split)
+
+    def _take(self, network: Network, split: Split) -> None:
+        self.network = network
+        self.split = split
         self._y = tf.constant(split.y)
-        optimizer.build(network.trainable_variables)
         #: What an epoch has to leave finite, batch statistics included.
         self._weights = [*filter(_is_of_floats, [*network.model.weights, *network.output.variables])]
         self._is_finite = True
-        # Without autograph, as in Keras's own `fit`: reading every function's source takes most of a second.
-        self._compiled_epoch = tf.function(self._epoch, autograph=False)
+
+    def release(self) -> None:
+        """Hold no examples until it begins again."""
+        self._feed.release()
+        del self.split, self._y
 
     def train_epoch(self, order: np.ndarray) -> Scores:
         """One pass in the given order, `(n,)`: losses and predictions are those of each batch before its step."""
@@ -132,9 +163,9 @@ class Evaluator:
         self.network = network
         self.split = split
         self._feed = feed(network, split)
-        if "scoring" not in network.compiled:  # Of all splits, validation, test and others, the same.
-            network.compiled["scoring"] = Scoring(network, split.y)
-        self._scoring: Scoring = network.compiled["scoring"]
+        if SCORING not in network.compiled:  # Of all splits, validation, test and others, the same.
+            network.compiled[SCORING] = Scoring(network, split.y)
+        self._scoring: Scoring = network.compiled[SCORING]
         depends_on_batch = self._scoring.depends_on_batch
         self._n_rows = network.batch_size if depends_on_batch else evaluation_rows(network, len(split))
 
@@ -162,8 +193,10 @@ class Scoring:
         self._has_batch_penalties = False
         self.score = tf.function(self._score, input_signature=signature, autograph=False)
         """`score(x, y)`: each example's loss and its losses of several targets, its prediction and its logits."""
-        graph = self.score.get_concrete_function().graph
-        self.depends_on_batch = self._has_batch_penalties or any(map(_changes_state, graph.get_operations()))
+        compiled = self.score.get_concrete_function()
+        self.resources = _resources(compiled)
+        """The variables' memory, and whatever else it reads or changes beside its arguments."""
+        self.depends_on_batch = self._has_batch_penalties or any(map(_changes_state, compiled.graph.get_operations()))
         """Whether the numbers depend on the batch: it is then that of training, as in Keras's `fit`."""
 
     def _score(self, x: Inputs, y: tf.Tensor) -> tuple[tf.Tensor, tf.Tensor, tf.Tensor, tf.Tensor]:
@@ -174,6 +207,10 @@ class Scoring:
             self._has_batch_penalties = True
             totals += tf.cast(tf.add_n(of_batch), totals.dtype)  # Of each example: their mean is that of the batches.
         return totals, losses, prediction, logits
+
+
+def _resources(compiled: Any) -> list[tf.Tensor]:
+    return [each for each in compiled.captured_inputs if each.dtype == tf.resource]
 
 
 def _is_of_floats(variable: keras.Variable) -> bool:

@@ -3,7 +3,7 @@
 import math
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from functools import cached_property
 from typing import Any
 
@@ -24,6 +24,7 @@ from dlexp.config.experiment import Experiment
 from dlexp.records.ended import Layer
 from dlexp.training import built_needs
 from dlexp.training.footprint import Footprint, footprint
+from dlexp.training.variables import Beginnings, initializers_noted
 
 #: Outputs of all layers that are small, even if a layer computes a hundred times as much inside.
 WIDE_BYTES = 2e7
@@ -73,8 +74,10 @@ class Network:
     """What layers of the user's own function need and do not get, probably or for certain."""
     batch_size: int
     """Of the training."""
+    beginnings: Beginnings = field(default_factory=lambda: Beginnings((), ()))
+    """What its variables begin with; nothing if it was built without weights."""
     compiled: dict[str, Any] = field(default_factory=dict)
-    """What has been compiled of it, by what that does: it is compiled once."""
+    """What has been compiled of it, or of one whose variables it shares: by what that does, each once."""
 
     def layers(self) -> list[Layer]:
         """The saved model's layers in their order: name, Keras's class, output shape without the batch, parameters."""
@@ -111,6 +114,12 @@ class Network:
         """All that a step changes: the layers' weights, then what the heads train beside them."""
         return [*self.model.trainable_variables, *self.output.variables]
 
+    @property
+    def variables(self) -> list[keras.Variable]:
+        """Every variable that a training reads or changes, each once, in an order that follows from the config."""
+        found = [*self.model.variables, *self.body.variables, *self.output.variables]
+        return list({id(variable): variable for variable in found}.values())
+
     def batch_penalties(self) -> list[Any]:
         """What layers gave `add_loss` when the body was last called, activity regularizers included, as scalars.
 
@@ -144,7 +153,9 @@ def build(experiment: Experiment, info: Info, train: Split, seed: int) -> Networ
     """
     # Layer names and random seeds start from the beginning: nothing depends on what this process did before.
     keras.backend.clear_session()
-    return _built(experiment, info, train, seed)
+    with initializers_noted() as noted:
+        network = _built(experiment, info, train, seed)
+    return replace(network, beginnings=Beginnings(network.variables, noted, seed))
 
 
 def build_without_weights(experiment: Experiment, info: Info, train: Split) -> Network:

@@ -1,9 +1,9 @@
 """What a run reads and builds before its first epoch, whether or not it has a place for its records yet."""
 
 import time
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from contextlib import AbstractContextManager, nullcontext
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import UTC, datetime
 from functools import cached_property
 from typing import Any, TypeVar
@@ -20,6 +20,8 @@ from dlexp.training.built_remarks import built_remarks
 from dlexp.training.input_remarks import doubts, info_of
 from dlexp.training.inputs import require_code, require_data
 from dlexp.training.job import Candidate
+from dlexp.training.kept_networks import Form, KeptNetwork, KeptNetworks, form_of
+from dlexp.training.loop import TRAINER
 from dlexp.training.network import Network, build
 from dlexp.training.run_memory import run_memory
 from dlexp.training.setting_remarks import setting_remarks
@@ -40,6 +42,12 @@ class Built:
     undefined: Mapping[str, str]
     """By column, why the splits leave a score undefined."""
     network: Network
+    kept: KeptNetwork
+    """What later runs may share of the network."""
+    form: Form
+    """Those of which form."""
+    remarks: Sequence[Remark]
+    """How the examples were split, and what is said of the settings and the layers."""
     read: snapshot.Snapshot
     """The files that were read, as they were."""
 
@@ -55,6 +63,8 @@ class Preparation:
         self.remarks: list[Remark] = []
         """How the data were read and split, as far as they were."""
         self._steps: dict[str, Any] = {}
+        self._earlier: tuple[Data, Built] | None = None
+        """The data and what was built for another seed."""
 
     @cached_property
     def experiment(self) -> Experiment:
@@ -102,18 +112,22 @@ class Preparation:
     def _read(self) -> tuple[Data, snapshot.Snapshot]:
         enter("loading data")
         candidate, dataset = self.candidate, self.candidate.experiment.dataset
+        self._earlier = _kept_of(candidate)
         snapshot.large_digests.update(candidate.large_digests)
         with snapshot.taken() as read:
             require_data(dataset, candidate.data_dir, candidate.data_digest, candidate.stand_in)
             require_code(candidate.experiment, candidate.code_digest)
             load = dataset.sample if candidate.stand_in else dataset.load
-            data = load(candidate.data_dir)
+            data = self._earlier[0] if self._earlier else load(candidate.data_dir)
         self.remarks += data.remarks
         return data, read
 
     def _build(self) -> Built:
         enter("building")
         candidate, data, (_, read) = self.candidate, self.data(), self._steps["data"]
+        if self._earlier:
+            return self._of_another_seed(self._earlier[1], read)
+        n_remarks = len(self.remarks)
         info = info_of(candidate.experiment, data, is_real=not candidate.stand_in)
         with snapshot.taken(after=read) as read_on:
             complete = completed_as_trained if candidate.repeats else completed
@@ -130,6 +144,9 @@ class Preparation:
                 self.remarks += setting_remarks(candidate.experiment, experiment, info, len(splits.train))
                 undefined.require_watched()
             network = build(experiment, info, splits.train, candidate.seed)
+            form = form_of(experiment, info, splits.train, network)
+            if shared := NETWORKS.take(form):
+                network = shared.shared_with(network)
             if not candidate.repeats:
                 input_needs.require_met(network.needs, experiment)
             if not candidate.stand_in:
@@ -138,7 +155,25 @@ class Preparation:
             self._weigh(experiment, network, data, info)
             if candidate.strict:
                 require_settled(said(self.remarks, candidate.allowed))
-        return Built(experiment=experiment, splits=splits, undefined=undefined.reasons, network=network, read=read_on)
+        return Built(
+            experiment=experiment,
+            splits=splits,
+            undefined=undefined.reasons,
+            network=network,
+            kept=KeptNetwork(network),
+            form=form,
+            remarks=self.remarks[n_remarks:],
+            read=read_on,
+        )
+
+    def _of_another_seed(self, built: Built, read: snapshot.Snapshot) -> Built:
+        """What was built for another seed of the same experiment, with the network that this seed makes."""
+        print(*built.splits.described, sep="\n")
+        self.remarks += built.remarks
+        experiment, train, seed = built.experiment, built.splits.train, self.candidate.seed
+        kept = NETWORKS.take(built.form) or built.kept
+        network = kept.renewed(lambda: build(experiment, built.network.info, train, seed), seed)
+        return replace(built, network=network, kept=kept, read=read)
 
     def _weigh(self, experiment: Experiment, network: Network, data: Data, info: Info) -> None:
         """Refuse a network that needs more memory than there is; if it needs much, say so."""
@@ -151,7 +186,30 @@ class Preparation:
             self.remarks.append(Remark(rule=RULE, place=place, found=found, key="training.batch_size"))
 
 
+#: Of the runs of this process.
+NETWORKS = KeptNetworks()
+_last: list[tuple[Candidate, Data, Built]] = []
 _handed_over: list[Preparation] = []
+
+
+def keep(candidate: Candidate, data: Data, built: Built) -> None:
+    """Leave what a run at its end has read, built and compiled to the next ones of this process.
+
+    Not what is made with code of the user's, which may do anything.
+    """
+    if not candidate.experiment.functions and built.kept.is_closed:
+        built.network.compiled[TRAINER].release()
+        NETWORKS.keep(built.form, built.kept)
+        _last[:] = [(candidate, data, built)]
+
+
+def _kept_of(candidate: Candidate) -> tuple[Data, Built] | None:
+    """The data, and what was built, for another seed of the same; else room is made for others."""
+    found = [(data, built) for last, data, built in _last if last.key_of_seeds == candidate.key_of_seeds]
+    _last.clear()
+    if not found:
+        NETWORKS.make_room()
+    return found[0] if found else None
 
 
 def hand_over(preparation: Preparation) -> None:

@@ -24,7 +24,7 @@ from dlexp.training.kept_state import PLACE, apart_from_epochs, take_kept_state
 from dlexp.training.loop import Evaluator, Scores
 from dlexp.training.missing_scores import MissingScores
 from dlexp.training.mistakes import Mistake, first_mistakes, named, with_examples
-from dlexp.training.preparation import Built, Preparation, handed_over
+from dlexp.training.preparation import Built, Preparation, handed_over, keep
 from dlexp.training.scores import calibration, guessing, scored, seen_in_training, worst_mistakes
 from dlexp.training.splits import digests
 from dlexp.training.stages import enter
@@ -76,8 +76,13 @@ def train(job: Job) -> None:
     prepared = prepare(job)
     built = prepared.built
     take_kept_state(job)
-    epochs = fit(built.experiment, built.network, built.splits, job.seed, job.run_dir, _stamp(prepared))
-    record(prepared, epochs)
+    try:
+        epochs = fit(built.experiment, built.network, built.splits, job.seed, job.run_dir, _stamp(prepared))
+        record(prepared, epochs)
+    except Diverged:
+        keep(job, prepared.data, built)
+        raise
+    keep(job, prepared.data, built)
 
 
 def _stamp(prepared: Prepared) -> dict[str, Any]:

@@ -37,7 +37,7 @@ class Beta(numbers.NumberHead):
         alpha, beta = links.scale(logits[:, :1]), links.scale(logits[:, 1:])
         mean = alpha / (alpha + beta)
         prediction = layers.Concatenate(name="mean_alpha_beta")([mean, alpha, beta])
-        return Output(logits=logits, prediction=prediction, losses=losses)
+        return Output(logits=logits, prediction=prediction, losses=losses, fitted=())
 
     def distribution(self, prediction: Array, train: Training) -> PredictiveDistribution:
         """The beta distribution itself; targets lie inside the open interval, as in the loss."""

@@ -44,7 +44,9 @@ class Binary(classes.ClassHead):
 
         logits = self.dense(features)
         prediction = keras.layers.Activation("sigmoid", name="probability")(logits)
-        return Output(logits=logits, prediction=prediction, losses=self.weighted(losses, y, n_classes=2))
+        balancing = self.balancing(y, n_classes=2)
+        weighted = self.weighted(losses, balancing)
+        return Output(logits=logits, prediction=prediction, losses=weighted, fitted=balancing)
 
     def measure(self, metric: str, y: Array, prediction: Array) -> float:
         """A metric of the probability; the gradient at the logit depends on the loss."""

@@ -55,17 +55,21 @@ class ClassHead(Head):
         elif not any(weights.values() if isinstance(weights, dict) else weights):
             yield Misfit("class_weight", "every weight is 0, so that nothing would be learned")
 
-    def weighted(self, losses: Losses, y: Array, n_classes: int) -> Losses:
-        """The losses, each times its class's weight; `y` are the training targets."""
+    def weighted(self, losses: Losses, balancing: Sequence[float]) -> Losses:
+        """The losses, each times its class's weight; `balancing` are those that the training targets give."""
         if self.class_weight is None:
             return losses
         from keras import ops
 
         if isinstance(self.class_weight, dict):
             raise ValueError("the weights are not in the order of the classes: the head is not completed")
-        weights = _balanced(y, n_classes) if self.class_weight == "balanced" else self.class_weight
+        weights = balancing or self.class_weight
         of_classes = ops.convert_to_tensor(weights, "float32")
         return lambda y, logits: ops.take(of_classes, ops.cast(y, "int32")) * losses(y, logits)
+
+    def balancing(self, y: Array, n_classes: int) -> list[float]:
+        """The class weights that the training targets give; empty if the settings ask for others, or for none."""
+        return _balanced(y, n_classes).tolist() if self.class_weight == "balanced" else []
 
     def distribution(self, prediction: Array, train: Training) -> PredictiveDistribution:
         """The probability of each class."""

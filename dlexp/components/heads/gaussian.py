@@ -35,7 +35,7 @@ class Gaussian(numbers.NumberHead):
         mean, sd = logits[:, :1], links.scale(logits[:, 1:])
         join = layers.Concatenate(name="mean_and_sd", dtype=units.dtype)
         prediction = join([units.own(mean), units.own_scale(sd)])
-        return Output(logits=logits, prediction=prediction, losses=losses)
+        return Output(logits=logits, prediction=prediction, losses=losses, fitted=units.fitted)
 
     def distribution(self, prediction: Array, train: Training) -> PredictiveDistribution:
         """The Gaussian itself."""

@@ -66,6 +66,9 @@ class Output:
     """The weights of the targets' losses as they are now, `(targets,)`, where they are learned."""
     variables: "Sequence[keras.Variable]" = ()
     """What is trained beside the layers."""
+    fitted: Sequence[float] | None = None
+    """All that losses and prediction have from the training targets: equal ones are compiled once. None if that is not
+    known."""
 
 
 @dataclass(frozen=True)

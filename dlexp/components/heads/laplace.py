@@ -39,7 +39,7 @@ class Laplace(numbers.NumberHead):
         median, scale = logits[:, :1], links.scale(logits[:, 1:])
         join = layers.Concatenate(name="median_and_scale", dtype=units.dtype)
         prediction = join([units.own(median), units.own_scale(scale)])
-        return Output(logits=logits, prediction=prediction, losses=losses)
+        return Output(logits=logits, prediction=prediction, losses=losses, fitted=units.fitted)
 
     def distribution(self, prediction: Array, train: Training) -> PredictiveDistribution:
         """The Laplace distribution itself."""

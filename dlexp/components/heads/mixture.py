@@ -55,7 +55,7 @@ class Mixture(numbers.NumberHead):
         mean = units.own(ops.sum(weights * means, axis=-1, keepdims=True))
         join = layers.Concatenate(name="mixture", dtype=units.dtype)
         prediction = join([mean, weights, units.own(means), units.own_scale(sds)])
-        return Output(logits=logits, prediction=prediction, losses=losses)
+        return Output(logits=logits, prediction=prediction, losses=losses, fitted=units.fitted)
 
     def distribution(self, prediction: Array, train: Training) -> PredictiveDistribution:
         """The mixture itself."""

@@ -54,7 +54,9 @@ class Multiclass(classes.ClassHead):
 
         logits = self.dense(features)
         prediction = keras.layers.Activation("softmax", name="probabilities")(logits)
-        return Output(logits=logits, prediction=prediction, losses=self.weighted(losses, y, self.units or 1))
+        balancing = self.balancing(y, self.units or 1)
+        weighted = self.weighted(losses, balancing)
+        return Output(logits=logits, prediction=prediction, losses=weighted, fitted=balancing)
 
     def nll(self, logits: Array, y: Array) -> Array:
         """Of the categorical distribution: log sum exp(z) - z[y]."""

@@ -36,7 +36,7 @@ class Multilabel(Head):
 
         logits = self.dense(features)
         prediction = keras.layers.Activation("sigmoid", name="probabilities")(logits)
-        return Output(logits=logits, prediction=prediction, losses=losses)
+        return Output(logits=logits, prediction=prediction, losses=losses, fitted=())
 
     def distribution(self, prediction: Array, train: Training) -> PredictiveDistribution:
         """The probability of each label."""

@@ -120,10 +120,11 @@ class Multitask(Component):
             total=lambda losses: ops.sum(weights * losses, axis=1),
             named=predictions,
             parts=parts,
+            fitted=_all_fitted(outputs.values()),
         )
         if self.weighting == "fixed":
             return output
-        s = keras.Variable(ops.zeros(len(outputs)), name="log_variances")
+        s = keras.Variable("zeros", shape=(len(outputs),), dtype="float32", name="log_variances")
         return replace(
             output,
             # J = sum over the targets of w exp(-s) loss + s / 2, with s the logarithm of the variance.
@@ -154,6 +155,16 @@ def _side_by_side(tensors: Iterable[Tensor]) -> Iterator[slice]:
     for tensor in tensors:
         yield slice(start, start + tensor.shape[1])
         start += tensor.shape[1]
+
+
+def _all_fitted(outputs: Iterable[Output]) -> list[float] | None:
+    """What all of them have from the training targets; None if one does not say it."""
+    fitted: list[float] = []
+    for output in outputs:
+        if output.fitted is None:
+            return None
+        fitted += output.fitted
+    return fitted
 
 
 def _layer_name(target: str) -> str:

@@ -82,6 +82,11 @@ class Units:
         return self.scale * (ops.cast(t, "float64") if self.is_wide else t)
 
     @property
+    def fitted(self) -> tuple[float, ...]:
+        """What tells them from others."""
+        return self.mean, self.scale, self.is_wide
+
+    @property
     def dtype(self) -> Literal["float32", "float64"]:
         """The type of what is predicted."""
         return "float64" if self.is_wide else "float32"

@@ -42,7 +42,9 @@ class Ordinal(classes.ClassHead):
             return -ops.sum(ops.one_hot(ops.cast(y, "int32"), n_classes, dtype=logs.dtype) * logs, axis=-1)
 
         prediction = ops.exp(_log_probabilities(logits))
-        return Output(logits=logits, prediction=prediction, losses=self.weighted(losses, y, n_classes))
+        balancing = self.balancing(y, n_classes)
+        weighted = self.weighted(losses, balancing)
+        return Output(logits=logits, prediction=prediction, losses=weighted, fitted=balancing)
 
     def nll(self, logits: Array, y: Array) -> Array:
         """Of the right class, in float64."""

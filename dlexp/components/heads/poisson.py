@@ -28,7 +28,7 @@ class Poisson(numbers.NumberHead):
             return links.positive(z) - y * links.log_positive(z) + tf.math.lgamma(y + 1)
 
         logits = self.dense(features)
-        return Output(logits=logits, prediction=links.positive(logits), losses=losses)
+        return Output(logits=logits, prediction=links.positive(logits), losses=losses, fitted=())
 
     def distribution(self, prediction: Array, train: Training) -> PredictiveDistribution:
         """The Poisson distribution itself."""

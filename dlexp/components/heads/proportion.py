@@ -33,7 +33,7 @@ class Proportion(Head):
 
         logits = self.dense(features)
         prediction = keras.layers.Activation("sigmoid", name="value")(logits)
-        return Output(logits=logits, prediction=prediction, losses=losses)
+        return Output(logits=logits, prediction=prediction, losses=losses, fitted=())
 
     def distribution(self, prediction: Array, train: Training) -> PredictiveDistribution:
         """A Gaussian around the predicted number, as wide as the training residuals."""

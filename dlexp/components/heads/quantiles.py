@@ -60,7 +60,7 @@ class Quantiles(numbers.NumberHead):
             return ops.mean(ops.maximum(level * error, (level - 1) * error), axis=-1)
 
         logits = self.dense(features)
-        return Output(logits=logits, prediction=units.own(quantiles(logits)), losses=losses)
+        return Output(logits=logits, prediction=units.own(quantiles(logits)), losses=losses, fitted=units.fitted)
 
     def judged(self, prediction: Array) -> Array:
         """The median, or the quantile next to it."""

@@ -38,7 +38,7 @@ class Regression(numbers.NumberHead):
         # As arrays: Keras rounds plain numbers to float32.
         scale, mean = np.array([units.scale]), np.array([units.mean])
         prediction = keras.layers.Rescaling(scale, offset=mean, dtype=units.dtype, name="value")(logits)
-        return Output(logits=logits, prediction=prediction, losses=losses)
+        return Output(logits=logits, prediction=prediction, losses=losses, fitted=units.fitted)
 
     def distribution(self, prediction: Array, train: Training) -> PredictiveDistribution:
         """Around the predicted number, as wide as the training residuals."""
