@@ -232,7 +232,7 @@ def test_a_cache_with_places_outside_of_its_shape(tmp_path: Path, caplog: pytest
     """Its checksums are right; scipy would read and write beyond the memory of the matrix."""
     path = tmp_path / "c.npz"
     data = Data(Split(csr_array(X), Y), Split(X, Y))
-    arrays = encoded_cache._arrays(data.train, "train") | encoded_cache._arrays(data.test, "test")
+    arrays = encoded_cache.arrays_of(data.train, "train") | encoded_cache.arrays_of(data.test, "test")
     np.savez(path, **arrays | {"train_indices": arrays["train_indices"] + 1_000_000})
 
     assert encoded_cache._read(path) is None
@@ -386,7 +386,7 @@ def test_without_a_home(homeless: None, tmp_path: Path) -> None:
 
     assert files.find("imdb.npz", tmp_path) == tmp_path / "imdb.npz"
     assert files._places(None) == {"Keras's cache": Path("/tmp/.keras/datasets")}
-    assert encoded_cache._folder() is None
+    assert encoded_cache.folder() is None
     with pytest.raises(UserError, match=r"^~/x\.npz: there is no such home folder$"):
         files.find_users("~/x.npz", None)
 

@@ -192,7 +192,7 @@ def test_no_file_is_kept_under_the_digest_of_another(
     before = Imdb().load(small_imdb)
     digest = Imdb.digest
     (archive,) = [path.read_bytes() for path in small_imdb.glob("imdb.npz")]
-    for path in encoded_cache._folder().iterdir():  # type: ignore[union-attr]
+    for path in encoded_cache.folder().iterdir():  # type: ignore[union-attr]
         path.unlink()
 
     def digest_and_replace(dataset: Imdb, data_dir: Path | None) -> str:

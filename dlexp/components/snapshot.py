@@ -21,7 +21,7 @@ from dlexp.errors import InputsChanged
 T = TypeVar("T")
 
 #: So many bytes are held in memory, of all files together.
-HELD_BYTES = 1_000_000_000
+HELD_BYTES = 1 << 25
 CHUNK_BYTES = 1 << 20
 
 

@@ -54,9 +54,9 @@ class Rows:
         return np.arange(1, len(self) + 1) if self.positions is None else self.positions + 1
 
     @property
-    def names(self) -> Sequence[Any]:
-        """What each row is called: its number."""
-        return [*self.numbers.tolist()] if self.positions is not None else range(1, len(self) + 1)
+    def names(self) -> Any:
+        """What each row is called, `(n,)`: its number."""
+        return self.numbers
 
     @property
     def _frame(self) -> Frame:

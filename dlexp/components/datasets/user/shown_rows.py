@@ -6,11 +6,15 @@ from pathlib import Path
 from typing import Protocol
 
 import numpy as np
+import pandas as pd
 
-from dlexp.components.data import Array
+from dlexp.components.data import Array, Frame
 from dlexp.components.datasets.reading.compact import Compact
 from dlexp.components.datasets.reading.lines import Marks, cells
 from dlexp.components.datasets.user.rows import Rows
+
+#: Parts the cells of rows that are no lines of a file: ASCII's unit separator.
+_BETWEEN = "\x1f"
 
 
 class Shown(Protocol):
@@ -35,8 +39,6 @@ class Lines:
 
     def shown(self, columns: Sequence[str], texts: Sequence[str], positions: Sequence[int]) -> list[str]:
         """See `Rows.shown`."""
-        import pandas as pd
-
         marks = Marks(delimiter=self.delimiter, quote="")
         rows = [cells(self._line(position), marks) for position in positions]
         frame = pd.DataFrame(rows, columns=list(self.names), dtype=str)
@@ -47,16 +49,33 @@ class Lines:
         return bytes(self.text[start : self.ends[i]]).decode()
 
 
+def _lines_of(path: Path, frame: Frame) -> Lines | None:
+    """Texts as lines; None if there are other values, or a text has the character that would part them."""
+    if not all(isinstance(dtype, pd.StringDtype) for dtype in frame.dtypes):
+        return None
+    columns = [frame.iloc[:, k].to_list() for k in range(frame.shape[1])]
+    if any(_BETWEEN in cell for column in columns for cell in column):
+        return None
+    # A last empty cell: line ends behind a cell are a part of it.
+    lines = [f"{_BETWEEN.join(row)}{_BETWEEN}".encode() for row in zip(*columns, strict=True)]
+    return _joined(path, lines, _BETWEEN, [*frame.columns, ""])
+
+
 def kept(rows: Rows, columns: Sequence[str]) -> Shown:
     """What is kept of rows to show some of their columns: not the whole table."""
     if not isinstance(rows.table, Compact):
-        return Rows(rows.path, rows.having(lambda name: name in columns).frame)
+        frame = rows.having(lambda name: name in columns).frame
+        return _lines_of(rows.path, frame) or Rows(rows.path, frame)
     positions = np.arange(len(rows)) if rows.positions is None else rows.positions
     lines = rows.table.lines(positions)
+    return _joined(rows.path, lines, rows.table.layout.marks.delimiter, rows.table.names)
+
+
+def _joined(path: Path, lines: Sequence[bytes], delimiter: str, names: Sequence[str]) -> Lines:
     return Lines(
-        path=rows.path,
+        path=path,
         text=np.frombuffer(b"".join(lines), np.uint8),
         ends=np.cumsum(np.fromiter(map(len, lines), np.int64, len(lines))),
-        delimiter=rows.table.layout.marks.delimiter,
-        names=rows.table.names,
+        delimiter=delimiter,
+        names=names,
     )

@@ -2,11 +2,14 @@
 
 from collections.abc import Iterator
 from dataclasses import replace
+from functools import partial
 from pathlib import Path
 from typing import Literal
 
+from dlexp.components import snapshot
 from dlexp.components.component import Context, Misfit
-from dlexp.components.datasets.reading import csv_file, parquet_file
+from dlexp.components.data import Data
+from dlexp.components.datasets.reading import csv_file, packed, parquet_file
 from dlexp.components.datasets.reading.read import Read
 from dlexp.components.datasets.reading.text_file import TextReader
 from dlexp.components.datasets.user.csv_keys import CsvKeys
@@ -26,6 +29,19 @@ class Csv(CsvKeys, Table):
     @property
     def _text_reader(self) -> TextReader:
         return TextReader(self.file_encoding, is_key=False)
+
+    def load(self, data_dir: Path | None) -> Data:
+        """As `Table.load`; a large table is kept in the cache as it is encoded."""
+        from dlexp.components.datasets.reading import compact
+        from dlexp.components.datasets.user import table_cache
+
+        read = partial(super().load, data_dir)
+        with snapshot.taken():  # What is kept under the digest is encoded from the very bytes that it is of.
+            paths = self.paths(data_dir)
+            if sum(map(packed.unpacked_size, paths)) < compact.LEAST_BYTES:
+                return read()
+            key = [self.model_dump(mode="json"), list(map(str, paths)), list(self.digests(data_dir))]
+            return table_cache.cached(key, read, self.row_columns(data_dir))
 
     def read(self, path: Path, rows: bool = True) -> Read:
         """Everything as text: what is missing and what is a number is decided with the column's role."""
@@ -57,6 +73,19 @@ class Parquet(Table):
     """Your own Parquet file: as csv, with the types of its columns; needs the extra `parquet`."""
 
     type: Literal["parquet"] = "parquet"
+
+    def load(self, data_dir: Path | None) -> Data:
+        """As `Table.load`; a large table is kept in the cache as it is encoded."""
+        from dlexp.components.datasets.reading import compact
+        from dlexp.components.datasets.user import table_cache
+
+        read = partial(super().load, data_dir)
+        with snapshot.taken():  # What is kept under the digest is encoded from the very bytes that it is of.
+            paths = self.paths(data_dir)
+            if sum(map(packed.unpacked_size, paths)) < compact.LEAST_BYTES:
+                return read()
+            key = [self.model_dump(mode="json"), list(map(str, paths)), list(self.digests(data_dir))]
+            return table_cache.cached(key, read, self.row_columns(data_dir))
 
     def read(self, path: Path, rows: bool = True) -> Read:
         """Values of their column's type; texts as strings."""

@@ -26,7 +26,7 @@ from dlexp.errors import DataError
 
 if TYPE_CHECKING:
     from dlexp.components.datasets.user.kinds import CellRules
-    from dlexp.components.datasets.user.splitting import SplitRows
+    from dlexp.components.datasets.user.splitting import RowColumns, SplitRows
     from dlexp.components.datasets.user.table_inputs import InputRules, TableInputs
     from dlexp.components.datasets.user.targets import Targets
 
@@ -115,7 +115,7 @@ class Table(TableKeys, TargetKeys, CellKeys, TextKeys, TokenKeys, Dataset):
 
     def load(self, data_dir: Path | None) -> Data:
         """Split first: nothing but the training split decides on the words, the categories and what fills gaps."""
-        from dlexp.components.datasets.user import shown_rows, splitting, subjects, time_order, uses
+        from dlexp.components.datasets.user import shown_rows, subjects, time_order, uses
 
         split, roles = self._split(data_dir), self.roles
         train, test = split.train, split.test
@@ -137,11 +137,17 @@ class Table(TableKeys, TargetKeys, CellKeys, TextKeys, TokenKeys, Dataset):
             decode=partial(kept.shown, columns, roles.texts),
             test_choice=split.test_choice,
             marked=split.marked,
-            columns=splitting.RowColumns(lambda: self._split(data_dir).train, self.rules),
+            columns=self.row_columns(data_dir),
             time_order=time_order.found(train, beside_targets, self.rules),
             subject=subjects.found(train, beside_targets),
             remarks=self._remarks(split, targets, inputs, info),
         )
+
+    def row_columns(self, data_dir: Path | None) -> "RowColumns":
+        """The columns by which the training rows can be split: the file is read again where that is asked for."""
+        from dlexp.components.datasets.user.splitting import RowColumns
+
+        return RowColumns(lambda: self._split(data_dir).train, self.rules)
 
     def _remarks(self, split: "SplitRows", targets: "Targets", inputs: "TableInputs", info: Info) -> list[Remark]:
         """What is said of the data, in the order in which they are read."""

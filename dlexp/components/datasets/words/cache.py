@@ -9,7 +9,7 @@ import hashlib
 import json
 import logging
 import os
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from pathlib import Path
 from typing import Any
 
@@ -31,6 +31,9 @@ FORMAT = 1
 #: When all files together are larger, those that were not used for longest go.
 MAX_BYTES = 2_000_000_000
 
+#: Of the files of texts, and of tables.
+SUFFIXES = ("npz", "table")
+
 #: In `DLEXP_CACHE` instead of a folder: keep nothing.
 OFF = "none"
 
@@ -40,23 +43,28 @@ def cached(name: str, key: list[Any], encode: Callable[[], Data]) -> Data:
 
     The file's name starts with `name`; on the `key` all depends: the data's digest, the settings.
     """
-    folder = _folder()
-    if folder is None:
+    path = path_of(name, [FORMAT, *key], "npz")
+    if path is None:
         return encode()
-    digest = hashlib.sha256(json.dumps([FORMAT, *key]).encode()).hexdigest()
-    path = folder / f"{name}-{digest[:32]}.npz"
     data = _read(path)
     if data is None:
         data = encode()
         try:
             _write(path, data)
-            _shrink(folder)
+            shrink(path.parent)
         except OSError as error:  # A full disk, a home that cannot be written to.
             log.warning(f"{path}: encoded data cannot be kept for the next time: {error.strerror}")
     return data
 
 
-def _folder() -> Path | None:
+def path_of(name: str, key: list[Any], suffix: str) -> Path | None:
+    """The file that is kept for a key; None if nothing is kept."""
+    digest = hashlib.sha256(json.dumps(key).encode()).hexdigest()
+    where = folder()
+    return where / f"{name}-{digest[:32]}.{suffix}" if where else None
+
+
+def folder() -> Path | None:
     """`DLEXP_CACHE`, else `dlexp` in `XDG_CACHE_HOME` or `~/.cache`; None if switched off or without a home folder."""
     named = os.environ.get("DLEXP_CACHE")
     if named:
@@ -71,7 +79,7 @@ def _read(path: Path) -> Data | None:
     try:
         # numpy reads each array to its end, and zipfile then compares its checksum.
         with regular_files.opened(path) as file, np.load(file, allow_pickle=False) as arrays:
-            data = Data(_split(arrays, "train"), _split(arrays, "test"))
+            data = Data(split_of(arrays, "train"), split_of(arrays, "test"))
         os.utime(path)
     except FileNotFoundError:
         return None
@@ -81,7 +89,8 @@ def _read(path: Path) -> Data | None:
     return data
 
 
-def _split(arrays: Any, name: str) -> Split:
+def split_of(arrays: Mapping[str, Any], name: str) -> Split:
+    """The split that was kept as arrays of this name."""
     parts = {key.removeprefix(f"{name}_"): arrays[key] for key in arrays if key.startswith(f"{name}_")}
     x: Any
     if "x" in parts:
@@ -97,7 +106,8 @@ def _split(arrays: Any, name: str) -> Split:
     return Split(x, parts["y"])
 
 
-def _arrays(split: Split, name: str) -> dict[str, Any]:
+def arrays_of(split: Split, name: str) -> dict[str, Any]:
+    """A split as arrays whose names begin with this one."""
     x: Any = split.x
     if isinstance(x, np.ndarray):
         parts = {"x": x}
@@ -111,13 +121,13 @@ def _arrays(split: Split, name: str) -> dict[str, Any]:
 def _write(path: Path, data: Data) -> None:
     path.parent.mkdir(parents=True, exist_ok=True)
     with replacing(path) as new:
-        np.savez(new, **_arrays(data.train, "train"), **_arrays(data.test, "test"))
+        np.savez(new, **arrays_of(data.train, "train"), **arrays_of(data.test, "test"))
 
 
-def _shrink(folder: Path) -> None:
+def shrink(where: Path) -> None:
     """Remove the files that were not used for longest, until the others fit; never the newest."""
     known = []
-    for path in folder.glob("*.npz"):
+    for path in (each for suffix in SUFFIXES for each in where.glob(f"*.{suffix}")):
         with contextlib.suppress(FileNotFoundError):  # Another process removed it.
             known.append((path.stat().st_mtime_ns, path.stat().st_size, path))
     total = 0
