@@ -1,5 +1,6 @@
 """Fixtures that several test files share."""
 
+import gc
 import os
 import signal
 import sys
@@ -20,6 +21,17 @@ pytest_plugins = ["training_marker"]
 # How long an example takes says nothing of the code: machines are shared.
 hypothesis.settings.register_profile("dlexp", deadline=None)
 hypothesis.settings.load_profile("dlexp")
+
+
+def pytest_sessionstart() -> None:
+    """What test files import stays: nobody looks for garbage among it."""
+    gc.disable()
+
+
+def pytest_collection_finish() -> None:
+    """Nor while tests run."""
+    gc.freeze()
+    gc.enable()
 
 
 @pytest.fixture(scope="session", autouse=True)

@@ -5,6 +5,7 @@ import inspect
 import itertools
 import textwrap
 from collections.abc import Iterator, Sequence
+from functools import cache
 from typing import Any
 
 from pydantic import BaseModel, TypeAdapter
@@ -105,6 +106,7 @@ def _described(schema: Schema, settings: type[BaseModel]) -> Schema:
     return {**schema, "properties": properties}
 
 
+@cache  # The classes below one ask for its own again.
 def _field_docstrings(settings: type[BaseModel]) -> dict[str, str]:
     """The strings that stand below the annotated names of a class's own body."""
     (definition,) = ast.parse(textwrap.dedent(inspect.getsource(settings))).body
