@@ -5,8 +5,11 @@ import os
 import shutil
 import stat
 import threading
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
+from contextvars import ContextVar
+from dataclasses import dataclass
+from functools import partial
 from pathlib import Path
 
 from dlexp.machine import host
@@ -23,26 +26,95 @@ def beside(path: Path) -> Path:
     return path.with_name(f".{host()}-{threading.get_native_id()}-{path.name}")
 
 
+@dataclass(frozen=True)
+class _Written:
+    """A whole file that has not taken its name."""
+
+    new: Path
+    path: Path
+    fence: Fence | None
+
+    def sync(self) -> None:
+        with self.named():
+            sync(self.new)
+
+    def take_name(self) -> None:
+        with self.named():
+            if self.fence:
+                self.fence()
+            self.new.replace(self.path)
+
+    @contextmanager
+    def named(self) -> Iterator[None]:
+        """Within, an error names the file that people look for."""
+        try:
+            yield
+        except OSError as error:
+            if error.filename in (None, str(self.new)):
+                error.filename, error.filename2 = str(self.path), None
+            raise
+
+
+#: The files that are to take their names together, by path.
+_group: ContextVar[dict[Path, _Written] | None] = ContextVar("_group", default=None)
+
+
 @contextmanager
 def replacing(path: Path, fence: Fence | None = None) -> Iterator[Path]:
     """Give a path beside `path`, of the same suffix, to write to; rename it to `path` when all went well.
 
     `fence` is asked just before the renaming.
     """
-    new = beside(path)
+    written, group = _Written(beside(path), path, fence), _group.get()
     try:
-        yield new
-        sync(new)
-        if fence:
-            fence()
-        new.replace(path)
-        sync(path.parent)
-    except OSError as error:
-        if error.filename in (None, str(new)):  # For people, who look for the file itself.
-            error.filename, error.filename2 = str(path), None
-        raise
+        with written.named():
+            yield written.new
+        if group is None:
+            _take_names([written])
+        else:
+            group[path] = written
     finally:
-        new.unlink(missing_ok=True)
+        if group is None or path not in group:
+            written.new.unlink(missing_ok=True)
+
+
+@contextmanager
+def together(*others: Path) -> Iterator[None]:
+    """Within, files are written as by `replacing`, and all take their names at the end, however that is reached.
+
+    A disk takes as long to sync all of them at once as one. `others` have their names already, and are synced too,
+    before.
+    """
+    group: dict[Path, _Written] = {}
+    before = _group.set(group)
+    try:
+        yield
+    finally:
+        _group.reset(before)
+        try:
+            _take_names(list(group.values()), others)
+        finally:
+            for each in group.values():
+                each.new.unlink(missing_ok=True)
+
+
+def _take_names(files: Sequence[_Written], others: Sequence[Path] = ()) -> None:
+    """Have the bytes of all survive a power cut, then their names, given in this order."""
+    _at_once([*(each.sync for each in files), *(partial(sync, path) for path in others)])
+    for each in files:
+        each.take_name()
+    _at_once([partial(sync, folder) for folder in {each.path.parent for each in files}])
+
+
+def _at_once(calls: Sequence[Callable[[], None]]) -> None:
+    if len(calls) == 1:
+        calls[0]()
+    elif calls:
+        from concurrent.futures import ThreadPoolExecutor
+
+        with ThreadPoolExecutor(len(calls)) as threads:
+            for done in [threads.submit(call) for call in calls]:
+                done.result()
 
 
 def copy(path: Path, to: Path, fence: Fence | None = None) -> None:
@@ -65,6 +137,11 @@ def make_folder(path: Path) -> None:
         sync(folder.parent)
 
 
+def sync_all(paths: Sequence[Path]) -> None:
+    """Have several survive it, as `sync` each, at once."""
+    _at_once([partial(sync, path) for path in paths])
+
+
 def sync(path: Path) -> None:
     """Have what is written survive a power cut: a file's bytes, or a directory's names where the file system can."""
     descriptor = os.open(path, os.O_RDONLY | os.O_NONBLOCK)  # Of a pipe it is not waited for the other end.
@@ -72,6 +149,7 @@ def sync(path: Path) -> None:
         os.fsync(descriptor)
     except OSError as error:
         if error.errno not in _CANNOT_SYNC or not stat.S_ISDIR(os.fstat(descriptor).st_mode):
+            error.filename = str(path)
             raise
     finally:
         os.close(descriptor)

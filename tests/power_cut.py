@@ -8,6 +8,7 @@ import builtins
 import io
 import os
 import stat
+import threading
 from collections.abc import Callable
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -97,21 +98,22 @@ def recording(root: Path, graves: Path, patch: pytest.MonkeyPatch) -> Disk:
     """Record what this process does below a folder, until the patch is undone."""
     disk = Disk(root.resolve(), graves)
     graves.mkdir()
-    steps = 0
+    steps, one_at_a_time = 0, threading.RLock()
 
     def recorded(name: str, really: Callable[..., Any]) -> Callable[..., Any]:
         def call(*arguments: Any, **options: Any) -> Any:
             nonlocal steps
-            if name in ("unlink", "remove"):
-                disk.bury(Path(arguments[0]))
-            elif name in ("rename", "replace"):
-                disk.bury(Path(arguments[1]))
-            result = really(*arguments, **options)
-            if name == "fsync":
-                disk.synced(arguments[0])
-            steps += 1
-            disk.note(f"step {steps}, {name} {arguments[0]}")
-            return result
+            with one_at_a_time:
+                if name in ("unlink", "remove"):
+                    disk.bury(Path(arguments[0]))
+                elif name in ("rename", "replace"):
+                    disk.bury(Path(arguments[1]))
+                result = really(*arguments, **options)
+                if name == "fsync":
+                    disk.synced(arguments[0])
+                steps += 1
+                disk.note(f"step {steps}, {name} {arguments[0]}")
+                return result
 
         return call
 

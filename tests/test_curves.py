@@ -11,6 +11,7 @@ from figures import saved_figures
 from matplotlib.figure import Figure
 
 from dlexp.records.run_dir import RunDir
+from dlexp.reports.run import curves
 from dlexp.reports.run.curves import draw, draw_of
 
 ROWS = [
@@ -55,11 +56,21 @@ def test_any_history_gives_a_picture(tmp_path: Path, history: list[dict[str, flo
 
 
 def test_the_same_history_gives_the_same_bytes(tmp_path: Path) -> None:
-    """Neither the clock nor earlier figures are in the picture."""
-    for name in ("a.png", "b.png"):
-        draw(ROWS, tmp_path / name, "digits")
+    """Neither the clock nor earlier pictures are in it: of other lengths, scales and names, and of one epoch."""
+    path = tmp_path / "curves.png"
+    small = [row | {"loss": row["loss"] * 1e-6, "val_loss": row["val_loss"] * 1e-6} for row in ROWS]
+    histories = [ROWS, small, ROWS[:1], HISTORIES["no validation"], HISTORIES["diverged"]]
 
-    assert (tmp_path / "a.png").read_bytes() == (tmp_path / "b.png").read_bytes()
+    def drawn(history: list[dict[str, float]]) -> bytes:
+        draw(history, path, f"{len(history)} epochs")
+        return path.read_bytes()
+
+    alone = []
+    for history in histories:
+        curves._panels.cache_clear()
+        alone.append(drawn(history))
+
+    assert [drawn(history) for history in [*histories, *reversed(histories)]] == [*alone, *reversed(alone)]
 
 
 def test_a_panel_a_quantity(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:

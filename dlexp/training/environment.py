@@ -3,6 +3,7 @@
 import os
 import platform
 import re
+from functools import cache
 from importlib.metadata import version
 from pathlib import Path
 from typing import Any
@@ -28,8 +29,14 @@ INSTRUCTIONS = re.compile(r"sse4_2|avx|avx2|fma|f16c|avx512\w*|avx_vnni|amx_\w+|
 
 def versions() -> dict[str, str]:
     """The versions of dlexp, Python and the libraries that compute."""
-    of_libraries = {name: version(name) for name in DISTRIBUTIONS}
+    of_libraries = {name: _installed(name) for name in DISTRIBUTIONS}
     return {"dlexp": VERSION, "python": platform.python_version(), **of_libraries}
+
+
+@cache
+def _installed(distribution: str) -> str:
+    """Its version; that of what is imported stays, whatever is installed meanwhile."""
+    return version(distribution)
 
 
 def environment(threads: int) -> dict[str, Any]:

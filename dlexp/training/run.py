@@ -28,7 +28,7 @@ from dlexp.training.preparation import Built, Preparation, handed_over, keep
 from dlexp.training.scores import calibration, guessing, scored, seen_in_training, worst_mistakes
 from dlexp.training.splits import digests
 from dlexp.training.stages import enter
-from dlexp.whole_files import replacing
+from dlexp.whole_files import replacing, together
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -103,7 +103,6 @@ def prepare(job: Job) -> Prepared:
     preparation = handed_over(job) or Preparation(job)
     if job.stand_in:
         preparation.data()
-    run_dir.write_config(dump(preparation.experiment))
     config = preparation.experiment.model_dump()
     place = {
         **environment(job.experiment.training.threads),
@@ -113,7 +112,9 @@ def prepare(job: Job) -> Prepared:
         "training_version": TRAINING_VERSION,
         "code_digest": job.code_digest,
     }
-    run_dir.write_json(run_dir.environment_path, place)
+    with together():
+        run_dir.write_config(dump(preparation.experiment))
+        run_dir.write_json(run_dir.environment_path, place)
     print(preparation.said, end="")
     with preparation.read_once():
         data = preparation.data()
@@ -170,18 +171,19 @@ def record(prepared: Prepared, epochs: Epochs) -> None:
     enter("testing")
     training = _tested(prepared, epochs)
     enter("saving")
-    with replacing(run_dir.model_path, run_dir.fence) as path:
-        network.model.save(path)
-    run_dir.require_own()
-    for write in RECORDS:
-        write(training)
-    prepared.environment["remarks"] += [each.record for each in training.missing.remarks()]
-    for each in said(training.missing.remarks(), prepared.job.allowed):
-        print(each)
-    seconds = epochs.seconds_before + time.perf_counter() - prepared.clock
-    continues = epochs.continues and f"{epochs.continues['run']}, epoch {epochs.continues['epoch']}"
-    ended = {**prepared.environment, "continues": continues, "seconds": seconds}
-    run_dir.write_json(run_dir.environment_path, ended)
+    with together():
+        with replacing(run_dir.model_path, run_dir.fence) as path:
+            network.model.save(path)
+        run_dir.require_own()
+        for write in RECORDS:
+            write(training)
+        prepared.environment["remarks"] += [each.record for each in training.missing.remarks()]
+        for each in said(training.missing.remarks(), prepared.job.allowed):
+            print(each)
+        seconds = epochs.seconds_before + time.perf_counter() - prepared.clock
+        continues = epochs.continues and f"{epochs.continues['run']}, epoch {epochs.continues['epoch']}"
+        ended = {**prepared.environment, "continues": continues, "seconds": seconds}
+        run_dir.write_json(run_dir.environment_path, ended)
     run_dir.write_summary(_result(training, seconds).content)
 
 
