@@ -27,7 +27,7 @@ def beside(path: Path) -> Path:
 
 
 @dataclass(frozen=True)
-class _Written:
+class _Unnamed:
     """A whole file that has not taken its name."""
 
     new: Path
@@ -56,7 +56,7 @@ class _Written:
 
 
 #: The files that are to take their names together, by path.
-_group: ContextVar[dict[Path, _Written] | None] = ContextVar("_group", default=None)
+_group: ContextVar[dict[Path, _Unnamed] | None] = ContextVar("_group", default=None)
 
 
 @contextmanager
@@ -65,7 +65,7 @@ def replacing(path: Path, fence: Fence | None = None) -> Iterator[Path]:
 
     `fence` is asked just before the renaming.
     """
-    written, group = _Written(beside(path), path, fence), _group.get()
+    written, group = _Unnamed(beside(path), path, fence), _group.get()
     try:
         with written.named():
             yield written.new
@@ -85,7 +85,7 @@ def together(*others: Path) -> Iterator[None]:
     A disk takes as long to sync all of them at once as one. `others` have their names already, and are synced too,
     before.
     """
-    group: dict[Path, _Written] = {}
+    group: dict[Path, _Unnamed] = {}
     before = _group.set(group)
     try:
         yield
@@ -98,7 +98,7 @@ def together(*others: Path) -> Iterator[None]:
                 each.new.unlink(missing_ok=True)
 
 
-def _take_names(files: Sequence[_Written], others: Sequence[Path] = ()) -> None:
+def _take_names(files: Sequence[_Unnamed], others: Sequence[Path] = ()) -> None:
     """Have the bytes of all survive a power cut, then their names, given in this order."""
     _at_once([*(each.sync for each in files), *(partial(sync, path) for path in others)])
     for each in files:
