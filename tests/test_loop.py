@@ -86,5 +86,5 @@ def test_multi_hot_text_takes_the_sparse_product(num_words: int) -> None:
 
     network = build(config, config.dataset.info(), data.train, seed=0)
 
-    assert network.first == [network.model.get_layer("hidden_1")]
+    assert [each.layer for each in network.first] == [network.model.get_layer("hidden_1")]
     assert network.body.input_shape == (None, 16)

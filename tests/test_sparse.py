@@ -5,7 +5,8 @@ import pytest
 import tensorflow as tf
 from scipy.sparse import csr_array, random_array
 
-from dlexp.layers.sparse import ALIGNMENT, SparseRows, _zeros
+from dlexp.layers.row_gradients import ALIGNMENT
+from dlexp.layers.sparse import SparseRows, _zeros
 from dlexp.training.threads import set_threads
 
 set_threads(1)

@@ -65,11 +65,11 @@ class Optimizer(Component):
         """The Keras optimizer with exactly these settings, except a learning rate that follows a schedule."""
         import keras
 
-        from dlexp.layers.optimizers import FusedAdam, FusedAdamW
+        from dlexp.layers.optimizers import FusedAdam, FusedAdamW, FusedSGD
 
         settings = self.model_dump(exclude={"type"}) | ({} if schedule is None else {"learning_rate": schedule})
         name = type(self).__name__
-        rule = {"Adam": FusedAdam, "AdamW": FusedAdamW}.get(name) or getattr(keras.optimizers, name)
+        rule = {"SGD": FusedSGD, "Adam": FusedAdam, "AdamW": FusedAdamW}.get(name) or getattr(keras.optimizers, name)
         return rule(**settings)
 
 

@@ -1,4 +1,4 @@
-"""Keras's optimizers by TensorFlow's fused kernels: one pass over the weights and one operation, instead of a score.
+"""Keras's optimizers by TensorFlow's fused kernels, one pass over the weights instead of a score, and sparse products.
 
 The rule, its settings and its state are those of the Keras class after which each is named; results differ by rounding
 alone.
@@ -11,13 +11,38 @@ import keras
 import numpy as np
 import tensorflow as tf
 
+from dlexp.layers.row_gradients import RowGradient, Uses, uses
+
+
+class FusedSGD(keras.optimizers.SGD):  # type: ignore[misc]
+    """Keras's SGD; rows of a table are added up by scipy, unless a step without momentum changes a few rows alone."""
+
+    def update_step(self, gradient: Any, variable: tf.Variable, learning_rate: tf.Tensor) -> None:
+        """Change a weight, and its momentum, in place."""
+        if not _is_by_use(gradient, variable) or not (self.momentum or isinstance(gradient, RowGradient)):
+            super().update_step(gradient, variable, learning_rate)
+            return
+        used, factor = uses(gradient), -tf.cast(learning_rate, tf.float32)
+        if not self.momentum:
+            variable.assign(used.added_to(variable, 1.0, factor))
+            return
+        m = self.momentums[self._get_variable_index(variable)].value
+        m.assign(used.added_to(m, self.momentum, factor))
+        if self.nesterov:  # w += momentum m - learning_rate g
+            variable.assign(used.added_to(variable + self.momentum * m, 1.0, factor))
+        else:
+            variable.assign_add(m)
+
 
 class FusedAdam(keras.optimizers.Adam):  # type: ignore[misc]
-    """Keras's Adam; its own code where the kernel has none: `amsgrad`, and the gradient of an embedding's rows."""
+    """Keras's Adam; its own code where there is no kernel: `amsgrad`, and rows of a table that scipy cannot add up."""
 
     def update_step(self, gradient: Any, variable: tf.Variable, learning_rate: tf.Tensor) -> None:
         """Change a weight and its two moments in place."""
-        # Of a row that occurs several times, Keras adds up the squares; the kernel would square the sum.
+        if _is_by_use(gradient, variable):
+            self._step_by_use(uses(gradient), variable, learning_rate)
+            return
+        # Of a row that is used several times, Keras adds up the squares; the kernel would square the sum.
         if self.amsgrad or isinstance(gradient, tf.IndexedSlices):
             super().update_step(gradient, variable, learning_rate)
             return
@@ -41,9 +66,35 @@ class FusedAdam(keras.optimizers.Adam):  # type: ignore[misc]
             grad=gradient,
         )
 
+    def _step_by_use(self, used: Uses, variable: tf.Variable, learning_rate: tf.Tensor) -> None:
+        """The same along rows of a table, with the square of each use in the second moment."""
+        slot = self._get_variable_index(variable)
+        m, v = self._momentums[slot].value, self._velocities[slot].value
+        m.assign(used.added_to(m, self.beta_1, 1 - self.beta_1))
+        v.assign(used.added_to(v, self.beta_2, 1 - self.beta_2, squared=True))
+        if self.amsgrad:
+            second, v = v, self._velocity_hats[slot].value
+            v.assign(tf.maximum(v, second))
+        step = tf.cast(self.iterations.value + 1, tf.float32)
+        size = (
+            tf.cast(learning_rate, tf.float32)
+            * tf.sqrt(1 - tf.pow(self.beta_2, step))
+            / (1 - tf.pow(self.beta_1, step))
+        )
+        # w -= size m / (sqrt(v) + epsilon): Adagrad's step along m by a sum v that stays as it is.
+        tf.raw_ops.ResourceApplyAdagradV2(
+            var=variable.handle, accum=v.handle, lr=size, epsilon=self.epsilon, grad=m, update_slots=False
+        )
+
 
 class FusedAdamW(FusedAdam, keras.optimizers.AdamW):  # type: ignore[misc]
     """Keras's AdamW: its weights decay before the step, outside the kernel."""
+
+
+def _is_by_use(gradient: Any, variable: tf.Variable) -> bool:
+    """Whether it is of rows of a table that scipy adds up: float32, in the memory of the processor."""
+    is_here = variable.dtype == tf.float32 and "GPU" not in variable.device
+    return isinstance(gradient, tf.IndexedSlices) and is_here
 
 
 def _excess(beta: float) -> float:

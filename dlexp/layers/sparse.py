@@ -4,6 +4,7 @@ TensorFlow's own sparse-dense product is up to ten times slower, and a dense mul
 gigabyte. The rows are known before the step runs, so the step takes only their number and the kernel.
 """
 
+from collections.abc import Callable
 from typing import Any
 
 import numpy as np
@@ -14,8 +15,7 @@ from scipy.sparse import csr_array
 # into: new memory for every epoch's rows costs as much as the copy, and TensorFlow copies results that are not aligned.
 from scipy.sparse._sparsetools import csc_matvecs, csr_matvecs, csr_row_index
 
-#: Bytes: TensorFlow takes arrays that start at a multiple of this as they are.
-ALIGNMENT = 64
+from dlexp.layers.row_gradients import ALIGNMENT, Counts, RowGradient, Uses
 
 
 class SparseRows:
@@ -54,39 +54,45 @@ class SparseRows:
         Only the kernel has a gradient: the batch's transpose `@ upstream`.
         """
 
+        def gradient(upstream: tf.Tensor) -> tf.Tensor:
+            gradient = tf.numpy_function(self._backward, [index, upstream], tf.float32, stateful=True)
+            gradient.set_shape(kernel.shape)
+            return gradient
+
+        return self._product(index, kernel, gradient)
+
+    def sums(self, index: tf.Tensor, table: tf.Tensor) -> tf.Tensor:
+        """The same product, as the sum of the rows of a table that each of the batch's rows counts; so its gradient."""
+        return self._product(index, table, lambda upstream: RowGradient(Uses(upstream, index, self._batch), table))
+
+    def _product(self, index: tf.Tensor, kernel: tf.Tensor, gradient: Callable[[tf.Tensor], Any]) -> tf.Tensor:
         @tf.custom_gradient  # type: ignore[untyped-decorator]
         def multiply(kernel: tf.Tensor) -> Any:
             result = tf.numpy_function(self._forward, [index, kernel], tf.float32, stateful=True)
             result.set_shape((None, kernel.shape[1]))
-
-            def gradient(upstream: tf.Tensor) -> tf.Tensor:
-                gradient = tf.numpy_function(self._backward, [index, upstream], tf.float32, stateful=True)
-                gradient.set_shape(kernel.shape)
-                return gradient
-
             return result, gradient
 
         return multiply(kernel)
 
     def _forward(self, index: Any, kernel: np.ndarray) -> np.ndarray:
-        starts = self._starts_of(index)
+        starts, indices, data = self._batch(index)
         (n_features, n_units), n = kernel.shape, len(starts) - 1
         result = _zeros(n, n_units)
-        csr_matvecs(n, n_features, n_units, starts, self._indices, self._data, kernel.ravel(), result.reshape(-1))
+        csr_matvecs(n, n_features, n_units, starts, indices, data, kernel.ravel(), result.reshape(-1))
         return result
 
     def _backward(self, index: Any, upstream: np.ndarray) -> np.ndarray:
-        starts = self._starts_of(index)
+        starts, indices, data = self._batch(index)
         n_features, (n, n_units) = self._rows.shape[1], upstream.shape
         result = _zeros(n_features, n_units)
         # The rows of a matrix are the columns of its transpose.
-        csc_matvecs(n_features, n, n_units, starts, self._indices, self._data, upstream.ravel(), result.reshape(-1))
+        csc_matvecs(n_features, n, n_units, starts, indices, data, upstream.ravel(), result.reshape(-1))
         return result
 
-    def _starts_of(self, index: Any) -> np.ndarray:
-        """Where the rows of a batch start, and the last one ends: `(batch + 1,)`."""
+    def _batch(self, index: Any) -> Counts:
+        """Where the rows of a batch start, and the last one ends, `(batch + 1,)`; of all rows the indices and data."""
         first = int(index) * self._batch_size
-        return self._starts[first : first + self._batch_size + 1]
+        return self._starts[first : first + self._batch_size + 1], self._indices, self._data
 
 
 def _zeros(n: int, n_columns: int) -> np.ndarray:

@@ -46,7 +46,7 @@ class Probe:
         sums = [layers.get(f"{name}_normalization", layers[name]).output for name in names]
         units = [layers[f"{name}_activation"].output for name in names]
         #: The first layer, where it is outside the body. With several trunks there is nothing to diagnose.
-        self._first = network.first[0] if network.first else None
+        self._first = network.first[0].layer if network.first else None
         outside = [*network.standardize, *network.first[:1]]  # What the body starts behind.
         start = outside[-1].output if outside else network.model.input
         # The input itself is no output that Keras knows.

@@ -23,6 +23,7 @@ from dlexp.components.models.padding import PADDED, Padding
 from dlexp.config.experiment import Experiment
 from dlexp.records.ended import Layer
 from dlexp.training import built_needs
+from dlexp.training.first_layers import FirstLayer, first_layers
 from dlexp.training.footprint import Footprint, footprint
 from dlexp.training.variables import Beginnings, initializers_noted
 
@@ -63,8 +64,8 @@ class Network:
     output: Output
     standardize: Sequence[keras.layers.Layer]
     """What gives features their scale, one after the other; none if they are taken as they are."""
-    first: Sequence[keras.layers.Dense]
-    """The first layer, where its input is sparse: training multiplies its kernel by scipy. One per trunk, else none."""
+    first: Sequence[FirstLayer]
+    """What training computes by scipy, one per trunk; none if the body takes the inputs."""
     info: Info
     heads: Sequence[AttachedHead]
     """One per target; mostly one."""
@@ -198,10 +199,8 @@ def _built(experiment: Experiment, info: Info, train: Split, seed: int) -> Netwo
         output = experiment.head.attach(trunk, train.y, info)
         model = keras.Model(inputs, dict(output.named) or output.prediction, name="model")
         needs = _needs(info, x, model) if experiment.model.functions else []
-        first = []
-        if info.inputs == "sparse":  # A Dense layer takes them, of each trunk.
-            first = [layer for layer in model.layers if isinstance(layer, keras.layers.Dense) and layer.input is x]
-        start = [layer.output for layer in first] or [x]
+        first = first_layers(info, x, model, averages=experiment.training.device == "cpu")
+        start = [each.output for each in first] or [x]
         # Identity: without a hidden layer the body starts with the logits, and a graph needs something between the two.
         ends = [keras.layers.Identity(name="logits")(output.logits), output.prediction]
         body = keras.Model(start if len(start) > 1 else start[0], ends, name="body")

@@ -11,6 +11,8 @@ if TYPE_CHECKING:
 AVERAGES = ("GlobalAveragePooling1D",)
 #: Where Keras's layers keep the mask of what they give.
 MASK = "_keras_mask"
+#: Where an average keeps the layer that made it and the steps that it is of.
+AVERAGED = "_dlexp_averaged"
 
 
 def averaged(layer: "keras.layers.Layer", x: Tensor) -> Tensor:
@@ -18,6 +20,12 @@ def averaged(layer: "keras.layers.Layer", x: Tensor) -> Tensor:
 
     All other examples get the same bytes as from the layer alone, and so do their gradients.
     """
+    y = _averaged(layer, x)
+    setattr(y, AVERAGED, (layer, x))
+    return y
+
+
+def _averaged(layer: "keras.layers.Layer", x: Tensor) -> Tensor:
     from keras import ops
 
     mask = getattr(x, MASK, None)  # (batch, steps)
