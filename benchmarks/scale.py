@@ -73,7 +73,7 @@ def measure(rounds: int) -> list[dict[str, Any]]:
         rows = []
         for what, (words, at_most) in COMMANDS.items():
             # The first one finds files that are not in memory.
-            found = [_process([sys.executable, *words, str(runs_dir)]) for _ in range(rounds + 1)][1:]
+            found = [of_process([sys.executable, *words, str(runs_dir)]) for _ in range(rounds + 1)][1:]
             seconds, megabytes = (statistics.median(each) for each in zip(*found, strict=True))
             rows.append(_row(what, seconds, "s", at_most, megabytes))
         drawn = [_seconds_a_job(Path(folder), runs_dir) for _ in range(rounds)]
@@ -90,7 +90,7 @@ def _row(what: str, measured: float, unit: str, at_most: float, megabytes: float
     return {"what": what, "measured": measured, "unit": unit, "at_most": at_most, "megabytes": megabytes}
 
 
-def _process(command: Sequence[str]) -> tuple[float, float]:
+def of_process(command: Sequence[str]) -> tuple[float, float]:
     """Seconds of the processor, so that other processes count for nothing, and peak memory of a process, in MB."""
     process = subprocess.Popen(command, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL)
     _, status, usage = os.wait4(process.pid, 0)

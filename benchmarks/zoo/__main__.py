@@ -50,7 +50,7 @@ def _row(case: Case) -> dict[str, Any]:
         # The median over the rounds: a slow moment of the machine hits both.
         times = [seconds[name] / seconds["dlexp"] for seconds in every if name in seconds]
         row[f"{name}_times"] = statistics.median(times) if times else ""
-    return row | {f"{name}_loss": losses.get(name, "") for name in ("dlexp", *OTHERS)}
+    return row | {f"{name}_loss": f"{losses[name]:.6f}" if name in losses else "" for name in ("dlexp", *OTHERS)}
 
 
 def _in_turn(trained: Mapping[str, Competitor], case: Case, epoch: int) -> dict[str, float]:

@@ -36,6 +36,7 @@ class HistoryWriter(AbstractContextManager["HistoryWriter"]):
         `fence` is asked before anything is written.
         """
         self._columns = tuple(columns)
+        self._names = frozenset(columns)
         self._fence = fence
         header = io.StringIO()
         write_exact_csv(header, self._columns, ())
@@ -48,7 +49,7 @@ class HistoryWriter(AbstractContextManager["HistoryWriter"]):
 
     def write(self, row: Mapping[str, float]) -> None:
         """Add a row of exactly the columns; floats are written so that they read back to the bit."""
-        if row.keys() != set(self._columns):
+        if row.keys() != self._names:
             raise ValueError(f"a row of {sorted(row)} into columns {sorted(self._columns)}")
         if self._fence:
             self._fence()

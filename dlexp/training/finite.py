@@ -84,9 +84,9 @@ class Finiteness:
     def _lost(self, order: np.ndarray, trained: Scores, epoch: int) -> str:
         """What is not finite, and where that began, in a line; empty if all is finite."""
         lost, loss = self.trainer.lost, trained.loss
-        layers = self.trainer.network.layers_of(lost)
         if not lost and trained.are_finite:
             return ""
+        layers = self.trainer.network.layers_of(lost)
         if first := self._first_rows(order, trained):
             what = f"loss is {loss}" if not math.isfinite(loss) else "predictions are NaN or infinite"
             who = f"training example{'s' * (len(first) > 1)} {listed([self.splits.names['train'](i) for i in first])}"

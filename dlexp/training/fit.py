@@ -5,9 +5,11 @@ from collections.abc import Mapping
 from contextlib import ExitStack
 from typing import Any
 
+import keras
 import numpy as np
 
 from dlexp.components.data import Split
+from dlexp.components.schedules import Constant
 from dlexp.config.experiment import Experiment
 from dlexp.records.history import DIAGNOSTICS_COLUMNS, HistoryWriter
 from dlexp.records.run_dir import RunDir
@@ -62,8 +64,7 @@ def fit(
         checkpoints.stop_if_asked(epochs)
         while not epochs.are_done:
             epoch, clock = epochs.epoch + 1, time.perf_counter()
-            # As the config says it: the shortest number that is this float32.
-            learning_rate = float(str(np.float32(optimizer.learning_rate)))
+            learning_rate = _learning_rate(experiment, optimizer)
             order = order_of(seed, epoch, len(splits.train))
             trained = trainer.train_epoch(order)
             scores = scored("train", trained, splits.train, network) | learned_weights(network)
@@ -99,3 +100,9 @@ def _trainer(experiment: Experiment, network: Network, train: Split) -> Trainer:
     trainer = Trainer(network, experiment.optimizer.build(schedule), train, training.batch_size)
     network.compiled[TRAINER] = trainer
     return trainer
+
+
+def _learning_rate(experiment: Experiment, optimizer: keras.Optimizer) -> float:
+    """That of the next step, as a config says it: the shortest number that is this float32."""
+    stays = isinstance(experiment.training.schedule, Constant)  # Then there is no variable to be read in every epoch.
+    return float(str(np.float32(experiment.optimizer.learning_rate if stays else optimizer.learning_rate)))
