@@ -103,6 +103,13 @@ class Network:
         return 4 * n * sum(math.prod(size or 1 for size in each.shape[1:]) for each in outputs) > WIDE_BYTES
 
     @cached_property
+    def summary(self) -> str:
+        """Keras's table of the saved model's layers."""
+        lines: list[str] = []
+        self.model.summary(print_fn=lines.append)
+        return "\n".join(lines)
+
+    @cached_property
     def footprint(self) -> Footprint:
         """The memory that one example takes."""
         trained = self.trainable_variables

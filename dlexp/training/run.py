@@ -125,7 +125,7 @@ def prepare(job: Job) -> Prepared:
             run_dir.write_json(run_dir.environment_path, place)
             for each in said(preparation.remarks, job.allowed):
                 print(each)
-    built.network.model.summary(print_fn=print)
+    print(built.network.summary)
     return Prepared(
         job=job,
         config=config,
