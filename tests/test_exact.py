@@ -1,7 +1,9 @@
-"""The same experiment and seed give the same bytes: in whatever order, process, and beside whatever other runs."""
+"""The same experiment and seed give the same bytes: in whatever order and process, on however many cores."""
 
+import os
 import subprocess
 import sys
+from functools import partial
 from pathlib import Path
 
 import pytest
@@ -70,14 +72,18 @@ def _orders() -> dict[str, list[list[str]]]:
 
 @pytest.fixture(scope="module")
 def runs(tmp_path_factory: pytest.TempPathFactory) -> tuple[Path, Path]:
-    """All of them in one order, and in another one in other processes."""
+    """All of them in one order on one core, and in another one in other processes on every core that there is."""
     folder = tmp_path_factory.mktemp("exact")
     for name, text in CONFIGS.items():
         (folder / f"{name}.yaml").write_text(text)
+    every = os.sched_getaffinity(0)
     for orders in _orders().values():
-        for runs_dir, words in zip(("one", "two"), orders, strict=True):
+        for runs_dir, words, cores in zip(("one", "two"), orders, ({min(every)}, every), strict=True):
             command = [sys.executable, "-m", "tests.exact_runs", str(folder / runs_dir), *words]
-            result = subprocess.run(command, cwd=REPOSITORY, capture_output=True, text=True, check=False)
+            on_cores = partial(os.sched_setaffinity, 0, cores)
+            result = subprocess.run(
+                command, cwd=REPOSITORY, capture_output=True, text=True, check=False, preexec_fn=on_cores
+            )
             assert result.returncode == 0, result.stderr
     return folder / "one", folder / "two"
 
