@@ -7,6 +7,7 @@ from pathlib import Path
 from dlexp.components.remarks import Remark, said
 from dlexp.console import one_line
 from dlexp.errors import shown
+from dlexp.execution.idle_cores import idle_cores
 from dlexp.execution.schedule import Watcher
 from dlexp.records.record_files import DamagedRecord
 from dlexp.records.run_dir import RunDir
@@ -22,8 +23,10 @@ ALL_SHOWN_BY = "dlexp data CONFIG"
 class Remarking:
     """A watcher that hands everything on to another, and logs each remark once, however many runs have the data."""
 
-    def __init__(self, watcher: Watcher) -> None:
+    def __init__(self, watcher: Watcher, *, is_single: bool = False) -> None:
+        """`is_single`: whether there is only one run, which may leave cores idle."""
         self._watcher = watcher
+        self._is_single = is_single
         self._silent: set[Path] = set()  # Runs that have not recorded what they have to say.
         self._said: set[str] = set()
 
@@ -68,4 +71,6 @@ class Remarking:
         self._said.update(new)
         for line in shown(new, ALL_SHOWN_BY):
             log.warning(one_line(line))
+        if self._is_single and job.path in self._silent and (line := idle_cores(job, environment["multiplications"])):
+            log.info(line)
         return True

@@ -28,6 +28,7 @@ from dlexp.training.preparation import Built, Preparation, handed_over, keep
 from dlexp.training.scores import calibration, guessing, scored, seen_in_training, worst_mistakes
 from dlexp.training.splits import digests
 from dlexp.training.stages import enter
+from dlexp.training.step_size import multiplications
 from dlexp.whole_files import replacing, together
 
 
@@ -120,6 +121,7 @@ def prepare(job: Job) -> Prepared:
         data = preparation.data()
         try:
             built = preparation.built()
+            place["multiplications"] = multiplications(built.network.body.layers)
         finally:  # Settings that do not fit the data may be explained by how these were read.
             place["remarks"] = [each.record for each in dict.fromkeys(preparation.remarks)]
             run_dir.write_json(run_dir.environment_path, place)

@@ -262,7 +262,9 @@ class Runner:
             if configs and (candidates := plan.candidates):
                 _require_none(engine.refusals(list(candidates.values()), watcher.preparing), plan, configs)
             jobs = plan.jobs(after) if order is None else plan.jobs_in(order, after)
-            run_all(noted(jobs), engine, Remarking(watcher), self.fail_fast, self.wait)
+            run_all(
+                noted(jobs), engine, Remarking(watcher, is_single=len(plan.to_train) == 1), self.fail_fast, self.wait
+            )
         except KeyboardInterrupt:
             watcher.stopping()
             raise

@@ -12,7 +12,7 @@ from dlexp.format import PageFormat, aligned, to_json
 from dlexp.records.selection import find
 
 #: What of environment.json changes from run to run without a meaning for the numbers.
-IRRELEVANT = ("seconds", "command", "git", "host", "submitted")
+IRRELEVANT = ("seconds", "command", "git", "host", "submitted", "multiplications")
 
 
 def settings(word: str, runs_dir: Path) -> dict[str, Any]:
