@@ -4,6 +4,7 @@ import gc
 import os
 import signal
 import sys
+from collections.abc import Iterator
 from pathlib import Path
 
 import hypothesis
@@ -39,6 +40,14 @@ def cache_dir(tmp_path_factory: pytest.TempPathFactory) -> Path:
     """No test touches the user's cache."""
     os.environ["DLEXP_CACHE"] = str(tmp_path_factory.mktemp("cache"))
     return Path(os.environ["DLEXP_CACHE"])
+
+
+@pytest.fixture(scope="session", autouse=True)
+def nothing_waits_for_the_disk() -> Iterator[None]:
+    """Power is lost in tests that simulate it alone: they note in which order what is written reaches the disk."""
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(os, "fsync", lambda descriptor: None)
+        yield
 
 
 @pytest.fixture(scope="session", autouse=True)

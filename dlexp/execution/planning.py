@@ -46,7 +46,8 @@ def plan(request: Request) -> Plan:
                 together = _observing_as_both(known.subject.experiment, experiment) if known else experiment
                 if known and together == known.subject.experiment:
                     continue
-                planned = planned_run(subject._replace(experiment=together), seed, on_record, request.force)
+                of_seed = subject if together is experiment else replace(subject, experiment=together)
+                planned = planned_run(of_seed, seed, on_record, request.force)
                 runs[own, seed] = planned if request.force else _begun_with_a_state(planned, shorter)
     found.runs.extend(runs.values())
     return found

@@ -2,7 +2,8 @@
 
 import itertools
 from collections.abc import Iterable, Sequence
-from typing import NamedTuple
+from dataclasses import dataclass
+from functools import cached_property
 
 from dlexp.components.validations import RandomSplit
 from dlexp.config.experiment import Experiment
@@ -11,7 +12,8 @@ from dlexp.records.index import Attempts, Run, read, readable, recorded
 from dlexp.records.run_dir import RunDir
 
 
-class IdentifiedExperiment(NamedTuple):
+@dataclass(frozen=True)
+class IdentifiedExperiment:
     """An experiment, and what its records are known by."""
 
     experiment: Experiment
@@ -26,6 +28,17 @@ class IdentifiedExperiment(NamedTuple):
         """What its identity would be made of, were it trained by this version of the training code."""
         settings = self.experiment.model_dump(mode="json", exclude={"name"})
         return Ingredients(settings, self.digests[0], version, self.code_digest)
+
+    @cached_property
+    def of_earlier_versions(self) -> list[Identities]:
+        """Those under which earlier versions of the training code recorded it, the latest first; of all seeds."""
+        validation = self.experiment.validation
+        meant = [self.experiment]
+        if isinstance(validation, RandomSplit) and validation.stratify == "auto":  # It was false by default.
+            unstratified = validation.model_copy(update={"stratify": False})
+            meant.append(self.experiment.model_copy(update={"validation": unstratified}))
+        versions = reversed(range(1, TRAINING_VERSION))
+        return [identities_of(each, self.digests, version) for version, each in itertools.product(versions, meant)]
 
 
 def standing(subject: IdentifiedExperiment, runs: Sequence[Run]) -> Run | None:
@@ -54,13 +67,7 @@ def unobserved(run_dirs: Iterable[RunDir]) -> list[Run]:
 
 def outdated(subject: IdentifiedExperiment, seed: int, on_record: Attempts) -> Run | None:
     """A record of an earlier version of the training code; None if there is none."""
-    validation = subject.experiment.validation
-    meant = [subject.experiment]
-    if isinstance(validation, RandomSplit) and validation.stratify == "auto":  # It was false by default.
-        unstratified = validation.model_copy(update={"stratify": False})
-        meant.append(subject.experiment.model_copy(update={"validation": unstratified}))
-    for version, experiment in itertools.product(reversed(range(1, TRAINING_VERSION)), meant):
-        identities = identities_of(experiment, subject.digests, version)
+    for identities in subject.of_earlier_versions:
         if attempts := on_record.of(identities, seed):
             return recorded(readable(attempts), identities)
     return None
