@@ -9,7 +9,6 @@ alarms, and the shipped configs of which something is said. The thresholds were 
 """
 
 import json
-import os
 import shlex
 from collections import Counter
 from collections.abc import Iterator, Mapping, Sequence
@@ -276,7 +275,7 @@ def trained(configs: Mapping[str, Settings], seeds: range, folder: Path) -> dict
 
 def _runs(configs: list[Path], seeds: range, folder: Path) -> dict[str, list[Run]]:
     """By name; an experiment of two names is trained, and has runs, under one of them."""
-    table = dlexp.run(configs, seeds=list(seeds), workers=os.cpu_count() or 1, runs_dir=folder / "runs")
+    table = dlexp.run(configs, seeds=list(seeds), runs_dir=folder / "runs")
     found: dict[str, list[Run]] = {path.stem: [] for path in configs}
     for directory in table["directory"]:
         run = read(RunDir(Path(directory)))

@@ -76,19 +76,19 @@ def test_a_failed_run_has_none(tmp_path: Path) -> None:
 
 def test_a_command_that_falls_behind_leaves_it_to_its_workers(tmp_path: Path) -> None:
     """Until it has caught up: many workers with small runs end more of them than one process makes pictures."""
-    jobs, it = jobs_with(MADE, tmp_path, 5), Beside(slots=1)
-    given = [it.for_worker(job) for job in jobs[:2]]
+    jobs, it = jobs_with(MADE, tmp_path, 5), Beside()
+    given = [it.for_worker(job, 1) for job in jobs[:2]]
     for job in jobs[:2]:
         Here().submit(job)
         it.ended(job)
 
-    behind = it.for_worker(jobs[2])
+    behind = it.for_worker(jobs[2], 1)
     while it.work():
         pass
 
     assert [job.after for job in given] == [(), ()]
     assert behind is jobs[2]
-    assert it.for_worker(jobs[3]).after == ()
+    assert it.for_worker(jobs[3], 1).after == ()
 
 
 def test_the_only_processor_is_left_to_the_worker(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
@@ -96,7 +96,7 @@ def test_the_only_processor_is_left_to_the_worker(tmp_path: Path, monkeypatch: p
     monkeypatch.setattr(cores, "usable", lambda: 1)
     (job,) = jobs_with(MADE, tmp_path, 1)
 
-    assert Beside(slots=1).for_worker(job) is job
+    assert Beside().for_worker(job, 1) is job
 
 
 def test_what_is_said_meanwhile_is_in_the_log_of_the_run(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:

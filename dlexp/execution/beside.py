@@ -17,19 +17,17 @@ class Beside:
     What a kill prevents, the next command makes.
     """
 
-    def __init__(self, slots: int) -> None:
-        """`slots`: how many jobs run at once."""
-        self._slots = slots
+    def __init__(self) -> None:
         self._is_prepared = False
         self._under_way: dict[Path, Job] = {}
         self._finished: deque[Job] = deque()
 
-    def for_worker(self, job: Job) -> Job:
-        """A job without what this process makes of it.
+    def for_worker(self, job: Job, slots: int) -> Job:
+        """A job, of which so many run at once, without what this process makes of it.
 
         The worker makes it itself where this process would fall behind, or would take the only core from it.
         """
-        if not job.after or len(self._finished) > self._slots or cores.usable() == 1:
+        if not job.after or len(self._finished) > slots or cores.usable() == 1:
             return job
         self._under_way[job.path] = job
         return replace(job, after=())

@@ -60,7 +60,7 @@ def run_all(jobs: Jobs, engine: Engine, watcher: Watcher, fail_fast: bool = Fals
     their process is gone; to `wait` is to repeat that until all of them have ended. A run that another process has as
     it is drawn is given to no worker. What is made of the records of finished runs, this process makes meanwhile.
     """
-    beside = Beside(engine.slots)
+    beside = Beside()
     left, has_failed = _run_once(jobs, engine, watcher, beside, fail_fast)
     is_said = False
     while left and not has_failed:
@@ -103,7 +103,7 @@ def _run_once(jobs: Jobs, engine: Engine, watcher: Watcher, beside: Beside, fail
                     drawn = next(_taken_back(left), None)
                 if drawn is None:
                     break
-                engine.submit(beside.for_worker(drawn))
+                engine.submit(beside.for_worker(drawn, engine.slots))
                 watcher.started(drawn)
             n_running += 1
         if (is_through or has_failed) and not n_running and not to_retry:
