@@ -70,7 +70,7 @@ def values(annotation: Any, metadata: tuple[Any, ...] = ()) -> st.SearchStrategy
             low, high, exclude_min=Gt in limits, exclude_max=Lt in limits, allow_nan=False, allow_infinity=False
         )
     if annotation is str:
-        return st.text(st.characters(codec="utf-8", categories=["L", "N", "Zs"]), min_size=1, max_size=10)
+        return st.text(st.characters(categories=["L", "N", "Zs"]), min_size=1, max_size=10)
     raise NotImplementedError(f"no strategy for {annotation}: add one")
 
 

@@ -260,7 +260,7 @@ def _written_nested(key: str, value: Any, known: Known, file: Document) -> str:
 def _of_other_types(key: str, place: Place) -> dict[str, Place]:
     """The types of a component that have a key, with what each of them takes there."""
     others = place.one_of.choices.items() if place.one_of else ()
-    return {name: Place.of_field(other.model_fields[key]) for name, other in others if key in other.model_fields}
+    return {name: Place.of_field(other, key) for name, other in others if key in other.model_fields}
 
 
 def _shown(value: Any) -> str:

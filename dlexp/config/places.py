@@ -2,11 +2,11 @@
 
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
+from functools import cache
 from types import NoneType, UnionType
 from typing import Annotated, Any, Literal, Union, get_args, get_origin
 
 from pydantic import BaseModel
-from pydantic.fields import FieldInfo
 from pydantic_core import ErrorDetails, PydanticUndefined
 
 from dlexp.components.component import Component, Off, OneOf, Word
@@ -38,11 +38,13 @@ class Place:
     others: tuple[str, ...] = ()
     """Keys that a file may have beside those of its settings."""
 
-    @classmethod
-    def of_field(cls, field: FieldInfo) -> "Place":
-        """The place of a field of a mapping."""
+    @staticmethod
+    @cache  # The schema is the same for all configs.
+    def of_field(settings: type[BaseModel], key: str) -> "Place":
+        """The place of a key of a mapping."""
+        field = settings.model_fields[key]
         off = next((item.value for item in field.metadata if isinstance(item, Off)), PydanticUndefined)
-        return replace(cls._of(field.annotation, field.metadata), default=field.default, off=off)
+        return replace(Place._of(field.annotation, field.metadata), default=field.default, off=off)
 
     @classmethod
     def _of(cls, annotation: Any, metadata: Sequence[Any] = ()) -> "Place":
@@ -96,7 +98,7 @@ class Place:
         """The place of a key of the mapping that stands here."""
         settings = self.settings_for(entries)
         if settings and key in settings.model_fields:
-            return Place.of_field(settings.model_fields[key])
+            return Place.of_field(settings, key)
         # Only a number chooses from what may be a list or one component of an unknown type.
         return self.element if self.element and (not self.one_of or key.isdecimal()) else Place()
 
@@ -155,8 +157,10 @@ def keys_of(details: ErrorDetails, root: Place) -> Keys:
         elif place.one_of and not settings:
             settings = place.one_of.choices.get(str(part))
         elif settings or place.element:
-            field = settings.model_fields.get(str(part)) if settings else None
-            place = Place.of_field(field) if field else place.element or Place()
+            if settings and str(part) in settings.model_fields:
+                place = Place.of_field(settings, str(part))
+            else:
+                place = place.element or Place()
             keys, settings = (*keys, part), place.settings
         else:
             break
@@ -232,9 +236,9 @@ def keys_below(node: Node | None, place: Place = ROOT, path: str = "") -> Iterat
     entries = node.entries if node else {}
     used = place.settings_for(entries)
     others = place.one_of.choices.values() if place.one_of else ()
-    for settings in dict.fromkeys([used, *others]):
-        for key, field in settings.model_fields.items() if settings else ():
+    for settings in filter(None, dict.fromkeys([used, *others])):
+        for key in settings.model_fields:
             if key != "type":
                 yield key, f"{path}{key}"
                 child = entries.get(key) if settings is used else None
-                yield from keys_below(child, Place.of_field(field), f"{path}{key}.")
+                yield from keys_below(child, Place.of_field(settings, key), f"{path}{key}.")
