@@ -6,6 +6,7 @@ import pytest
 from jobs import IRIS, job_of
 
 from dlexp.execution.at_once import AtOnce
+from dlexp.execution.execute import execute
 from dlexp.execution.pool import Pool
 from dlexp.execution.schedule import run_all
 from dlexp.records.run_dir import RunDir
@@ -70,3 +71,27 @@ def test_stages_of_a_run_come_in_their_order(tmp_path: Path, monkeypatch: pytest
     assert {"compiling", "testing", "saving"} <= set(seen)
     assert dict(watcher.seen)["compiling"] == 0
     assert dict(watcher.seen)["testing"] == job.experiment.training.epochs
+
+
+class Entered(SharedStage):
+    """Keeps every stage that this process enters."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.stages: list[Stage] = []
+
+    def set(self, stage: Stage) -> None:
+        """Noted."""
+        self.stages.append(stage)
+
+
+@pytest.mark.training
+def test_a_run_that_finds_all_compiled_is_training_too(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Its epochs are not counted as compiling."""
+    entered = [Entered(), Entered(), Entered()]
+    for seed, stages in enumerate(entered):
+        monkeypatch.setattr("dlexp.training.stages._own", stages)
+        execute(job_of(tmp_path, IRIS, seed))
+
+    assert all(each.stages.count("training") == 1 for each in entered)
+    assert all(each.stages == sorted(each.stages, key=STAGES.index) for each in entered)

@@ -10,6 +10,7 @@ import re
 import subprocess
 import sys
 from collections.abc import Callable, Iterator
+from functools import partial
 from pathlib import Path
 
 ROOT = Path(__file__).parents[1]
@@ -65,20 +66,24 @@ def read_header(text: str) -> dict[str, str]:
 
 
 def benchmark_tables() -> str:
-    """What `python -m benchmarks` measured: what each is, then its table."""
+    """What `python -m benchmarks` measured, except what another page has: what each is, then its table."""
+    elsewhere = {name for page, parts in PAGES.items() if page != "README.md" for name in parts}
     parts = []
     for path in sorted((ROOT / "benchmarks" / "results").glob("*.csv")):
         module = ROOT / "benchmarks" / f"{path.stem}.py"
         if not module.exists():
             module = ROOT / "benchmarks" / path.stem / "__init__.py"
-        with path.open(encoding="utf-8", newline="") as file:
-            header, *rows = csv.reader(file)
-        cells = [header, ["---"] * len(header), *rows]
-        table = "\n".join("| " + " | ".join(row) + " |" for row in cells)
-        parts.append(f"`python -m benchmarks {path.stem}`: {_purpose(module)}\n\n{table}")
-    if not parts:
-        sys.exit("nothing is measured: run python -m benchmarks --help")
+        if path.stem not in elsewhere:
+            parts.append(f"`python -m benchmarks {path.stem}`: {_purpose(module)}\n\n{benchmark_table(path.stem)}")
     return "\n\n".join(parts)
+
+
+def benchmark_table(name: str) -> str:
+    """What one benchmark measured."""
+    with (ROOT / "benchmarks" / "results" / f"{name}.csv").open(encoding="utf-8", newline="") as file:
+        header, *rows = csv.reader(file)
+    cells = [header, ["---"] * len(header), *rows]
+    return "\n".join("| " + " | ".join(row) + " |" for row in cells)
 
 
 def component_list() -> str:
@@ -157,6 +162,7 @@ PAGES: dict[str, dict[str, Callable[[], str]]] = {
         "rules": rule_table,
     },
     "docs/training.md": {"lint": lint_table},
+    "docs/speed.md": {name: partial(benchmark_table, name) for name in ("zoo", "hooks", "stages", "growth")},
 }
 
 if __name__ == "__main__":

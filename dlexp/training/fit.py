@@ -94,6 +94,7 @@ def _trainer(experiment: Experiment, network: Network, train: Split) -> Trainer:
     kept: Trainer | None = network.compiled.get(TRAINER)
     if kept is not None:
         kept.begin_again(network, train)
+        enter("training")  # As it compiles nothing, it would never come there.
         return kept
     training, rate = experiment.training, experiment.optimizer.learning_rate
     schedule = training.schedule.build(rate, training.epochs, -(-len(train) // training.batch_size))
