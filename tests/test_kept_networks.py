@@ -77,7 +77,7 @@ def test_large_ones_make_room() -> None:
 
 def _of_size(n: int) -> Any:
     """One with so many weights, which take no memory."""
-    return SimpleNamespace(variables=[np.broadcast_to(0.0, n)])
+    return SimpleNamespace(variables=[np.broadcast_to(0.0, n)], release=lambda: None)
 
 
 @pytest.mark.training

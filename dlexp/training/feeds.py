@@ -38,7 +38,7 @@ class DenseFeed:
 
     def release(self) -> None:
         """Hold no examples until others are taken."""
-        del self.x
+        self.x = tf.zeros((0, *self.x.shape[1:]), self.x.dtype)
 
     @property
     def arrays(self) -> list[tf.Tensor]:

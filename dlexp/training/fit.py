@@ -18,7 +18,8 @@ from dlexp.training.diagnostics import record_diagnostics
 from dlexp.training.early_stopping import Best
 from dlexp.training.epochs import Epochs, Hook, print_scores
 from dlexp.training.finite import Finiteness
-from dlexp.training.loop import TRAINER, Evaluator, Trainer, order_of
+from dlexp.training.loop import TRAINER, Trainer, order_of
+from dlexp.training.loop import evaluator as evaluator_of
 from dlexp.training.network import Network
 from dlexp.training.scores import learned_weights, scored
 from dlexp.training.splits import Splits
@@ -42,7 +43,7 @@ def fit(
     epochs = Epochs(planned=training.epochs)
     trainer = _trainer(experiment, network, splits.train)
     optimizer = trainer.optimizer
-    evaluator = Evaluator(network, splits.validation) if splits.validation is not None else None
+    evaluator = evaluator_of(network, "validation", splits.validation) if splits.validation is not None else None
     best = Best(settings=training.early_stopping, network=network) if training.early_stopping else None
     checkpoints = Checkpoints(run_dir, stamp, network, optimizer, best)
     checkpoints.restore(epochs)

@@ -68,7 +68,12 @@ class KeptNetwork:
             return kept
         built = build()
         self.has_known_beginnings = _is_expected(built, kept, seed)
-        return self.shared_with(built)
+        return replace(self.shared_with(built), evaluators=kept.evaluators)
+
+    def release(self) -> None:
+        """Hold no examples any more."""
+        self.network.evaluators.clear()
+        self.network.compiled[TRAINER].release()
 
     def shared_with(self, network: Network) -> Network:
         """A network of the same form with its own values in the kept variables, and with what is compiled of these."""
@@ -101,8 +106,10 @@ class KeptNetworks:
         self._kept[form] = kept
 
     def make_room(self) -> None:
-        """Drop those that would take much memory beside a run of another form."""
+        """Leave the memory to a run of another experiment: no examples are held, nor networks that take much of it."""
         self._drop(MOST, MOST_BYTES)
+        for kept in self._kept.values():
+            kept.release()
 
     def _drop(self, most: int, most_bytes: float) -> None:
         while len(self._kept) > most or sum(map(_size, self._kept.values())) > most_bytes:

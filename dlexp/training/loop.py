@@ -14,6 +14,7 @@ import keras
 import numpy as np
 import tensorflow as tf
 
+from dlexp.components.columns import Role
 from dlexp.components.data import Split
 from dlexp.training.feeds import Inputs, evaluation_rows, feed
 from dlexp.training.network import Network
@@ -74,11 +75,13 @@ class Trainer:
     def begin_again(self, network: Network, split: Split) -> None:
         """Train as a new one would, without compiling it again.
 
-        The network shares the variables of the one before, and the split has as many examples of the same shape.
+        The network shares the variables of the one before, and the split has as many examples of the same shape. The
+        same split is not encoded again.
         """
         for variable, value in zip(self.optimizer.variables, self._beginnings.values(), strict=True):
             variable.assign(value)
-        self._feed.hold(network, split.x)
+        if split is not self.split:
+            self._feed.hold(network, split.x)
         self._take(network, split)
 
     def _take(self, network: Network, split: Split) -> None:
@@ -92,7 +95,8 @@ class Trainer:
     def release(self) -> None:
         """Hold no examples until it begins again."""
         self._feed.release()
-        del self.split, self._y
+        self.split = self.split.first(0)
+        self._y = tf.constant(self.split.y)
 
     def train_epoch(self, order: np.ndarray) -> Scores:
         """One pass in the given order, `(n,)`: losses and predictions are those of each batch before its step."""
@@ -179,6 +183,14 @@ class Evaluator:
         penalty = sum(float(loss) for loss in self.network.weight_penalties())
         task_losses = losses.mean(axis=0, dtype=np.float64) if self.network.output.parts else np.empty(0)
         return Scores(float(totals.mean(dtype=np.float64)) + penalty, predictions, logits, task_losses)
+
+
+def evaluator(network: Network, role: Role, split: Split) -> Evaluator:
+    """The one of a role, whose split is encoded once for all runs of an experiment."""
+    if role not in network.evaluators:
+        network.evaluators[role] = Evaluator(network, split)
+    found: Evaluator = network.evaluators[role]
+    return found
 
 
 class Scoring:

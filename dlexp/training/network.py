@@ -79,6 +79,8 @@ class Network:
     """What its variables begin with; nothing if it was built without weights."""
     compiled: dict[str, Any] = field(default_factory=dict)
     """What has been compiled of it, or of one whose variables it shares: by what that does, each once."""
+    evaluators: dict[Role, Any] = field(default_factory=dict)
+    """What scores the splits of its run, or of another seed's whose variables it shares."""
 
     def layers(self) -> list[Layer]:
         """The saved model's layers in their order: name, Keras's class, output shape without the batch, parameters."""

@@ -21,7 +21,6 @@ from dlexp.training.input_remarks import doubts, info_of
 from dlexp.training.inputs import require_code, require_data
 from dlexp.training.job import Candidate
 from dlexp.training.kept_networks import Form, KeptNetwork, KeptNetworks, form_of
-from dlexp.training.loop import TRAINER
 from dlexp.training.network import Network, build
 from dlexp.training.run_memory import run_memory
 from dlexp.training.setting_remarks import setting_remarks
@@ -198,7 +197,6 @@ def keep(candidate: Candidate, data: Data, built: Built) -> None:
     Not what is made with code of the user's, which may do anything.
     """
     if not candidate.experiment.functions and built.kept.is_closed:
-        built.network.compiled[TRAINER].release()
         NETWORKS.keep(built.form, built.kept)
         _last[:] = [(candidate, data, built)]
 

@@ -21,7 +21,7 @@ from dlexp.training.finite import ADVICE, predicts_training_examples
 from dlexp.training.fit import fit
 from dlexp.training.job import Job
 from dlexp.training.kept_state import PLACE, apart_from_epochs, take_kept_state
-from dlexp.training.loop import Evaluator, Scores
+from dlexp.training.loop import Scores, evaluator
 from dlexp.training.missing_scores import MissingScores
 from dlexp.training.mistakes import Mistake, first_mistakes, named, with_examples
 from dlexp.training.preparation import Built, Preparation, handed_over, keep
@@ -192,7 +192,7 @@ def record(prepared: Prepared, epochs: Epochs) -> None:
 def _tested(prepared: Prepared, epochs: Epochs) -> FinishedTraining:
     """Score the test split."""
     built, network, splits = prepared.built, prepared.built.network, prepared.built.splits
-    tested = Evaluator(network, splits.test).evaluate()
+    tested = evaluator(network, "test", splits.test).evaluate()
     is_needed = built.experiment.dataset.resample is not None  # Bias and variance are those of all predictions.
     if not tested.are_finite and (is_needed or not predicts_training_examples(network, splits)):
         raise Diverged(epochs.epoch, f"test_loss is {tested.loss} after epoch {epochs.epoch}{ADVICE}")
