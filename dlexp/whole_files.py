@@ -8,7 +8,7 @@ import threading
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from contextvars import ContextVar
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from functools import partial
 from pathlib import Path
 
@@ -55,8 +55,17 @@ class _Unnamed:
             raise
 
 
-#: The files that are to take their names together, by path.
-_group: ContextVar[dict[Path, _Unnamed] | None] = ContextVar("_group", default=None)
+@dataclass
+class _Group:
+    """Files that are to take their names together."""
+
+    files: dict[Path, _Unnamed] = field(default_factory=dict)
+    others: list[Path] = field(default_factory=list)
+    """These have their names already, and are synced too."""
+    last: Path | None = None
+
+
+_group: ContextVar[_Group | None] = ContextVar("_group", default=None)
 
 
 @contextmanager
@@ -65,45 +74,59 @@ def replacing(path: Path, fence: Fence | None = None) -> Iterator[Path]:
 
     `fence` is asked just before the renaming.
     """
-    written, group = _Unnamed(beside(path), path, fence), _group.get()
+    file, group = _Unnamed(beside(path), path, fence), _group.get()
     try:
-        with written.named():
-            yield written.new
-        if group is None:
-            _take_names([written])
+        with file.named():
+            yield file.new
+        if group:
+            group.files[path] = file
         else:
-            group[path] = written
+            file.sync()
+            _take_names([file])
     finally:
-        if group is None or path not in group:
-            written.new.unlink(missing_ok=True)
+        if not (group and path in group.files):
+            file.new.unlink(missing_ok=True)
 
 
 @contextmanager
-def together(*others: Path) -> Iterator[None]:
+def together(*others: Path, last: Path | None = None) -> Iterator[None]:
     """Within, files are written as by `replacing`, and all take their names at the end, however that is reached.
 
-    A disk takes as long to sync all of them at once as one. `others` have their names already, and are synced too,
-    before.
+    A disk syncs all of them in the time of one. `others` have their names already, and are synced before. The file
+    `last` takes its name when those of the others survive a power cut. What is called within another one is part of it.
     """
-    group: dict[Path, _Unnamed] = {}
-    before = _group.set(group)
+    outer = _group.get()
+    group = outer or _Group()
+    group.others += others
+    group.last = last or group.last
+    if outer:
+        yield
+        return
+    _group.set(group)
     try:
         yield
     finally:
-        _group.reset(before)
+        _group.set(None)
+        files = list(group.files.values())
         try:
-            _take_names(list(group.values()), others)
+            _at_once([*(file.sync for file in files), *(partial(sync, path) for path in group.others)])
+            _take_names([file for file in files if file.path != group.last])
+            _take_names([file for file in files if file.path == group.last])
         finally:
-            for each in group.values():
-                each.new.unlink(missing_ok=True)
+            for file in files:
+                file.new.unlink(missing_ok=True)
 
 
-def _take_names(files: Sequence[_Unnamed], others: Sequence[Path] = ()) -> None:
-    """Have the bytes of all survive a power cut, then their names, given in this order."""
-    _at_once([*(each.sync for each in files), *(partial(sync, path) for path in others)])
-    for each in files:
-        each.take_name()
-    _at_once([partial(sync, folder) for folder in {each.path.parent for each in files}])
+def current(path: Path) -> Path:
+    """Where the bytes are that will be a file's: elsewhere as long as it waits for others to be written."""
+    group = _group.get()
+    return group.files[path].new if group and path in group.files else path
+
+
+def _take_names(files: Sequence[_Unnamed]) -> None:
+    for file in files:
+        file.take_name()
+    sync_all(list({file.path.parent for file in files}))
 
 
 def _at_once(calls: Sequence[Callable[[], None]]) -> None:

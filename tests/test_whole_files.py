@@ -6,7 +6,7 @@ from pathlib import Path
 
 import pytest
 
-from dlexp.whole_files import replacing, together, write_text
+from dlexp.whole_files import current, replacing, together, write_text
 
 
 def test_files_take_their_names_together(tmp_path: Path) -> None:
@@ -63,6 +63,25 @@ def test_no_name_is_taken_before_all_bytes_are_kept(tmp_path: Path, monkeypatch:
     assert raised.value.filename == str(tmp_path / "b")
     assert [name[-1] for name in sorted(synced)] == ["a", "b", "s"]
     assert list(tmp_path.iterdir()) == [rows]
+
+
+def test_the_last_file_stands_for_the_others(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Whichever part of the whole was written first: its name comes when theirs are kept."""
+    steps: list[list[str]] = []
+    fsync = os.fsync
+
+    def noted(descriptor: int) -> None:
+        steps.append(sorted(path.name for path in tmp_path.iterdir() if not path.name.startswith(".")))
+        fsync(descriptor)
+
+    monkeypatch.setattr(os, "fsync", noted)
+    with together():
+        with together(last=tmp_path / "last"):
+            write_text(tmp_path / "last", "2")
+            assert current(tmp_path / "last").read_text() == "2"
+        write_text(tmp_path / "a", "1")
+
+    assert steps == [[], [], ["a"], ["a", "last"]]
 
 
 def test_a_file_that_is_another_process_s_by_now_takes_no_name(tmp_path: Path) -> None:

@@ -19,7 +19,7 @@ from dlexp.records.history import EPOCH, lines_up_to, read_history, read_layers
 from dlexp.records.record_files import DamagedRecord, damaged, read, read_json, sha256
 from dlexp.records.seal import Seal
 from dlexp.records.shapes import of_type
-from dlexp.whole_files import Fence, copy, sync, sync_all, together, write_text
+from dlexp.whole_files import Fence, copy, current, sync, sync_all, together, write_text
 
 #: finished: summary.json is there; failed: failure.json is; running and interrupted: neither, with a process that holds
 #: the lock or without; damaged: not to be read.
@@ -161,8 +161,8 @@ class RunDir:
 
     def write_config(self, text: str) -> None:
         """Write the resolved config, as YAML; the first file of a run."""
-        write_text(self.config_path, text, self.fence)
-        sync_all([self.path.parent, self.path.parent.parent])  # Or a power cut takes the whole run.
+        with together(self.path.parent, self.path.parent.parent):  # Or a power cut takes the whole run.
+            write_text(self.config_path, text, self.fence)
 
     def write_json(self, path: Path, record: Mapping[str, Any], *, flat_lists: bool = False) -> None:
         """Write a record of the run; `flat_lists` as for `to_json`."""
@@ -188,12 +188,13 @@ class RunDir:
         The manifest holds the summary's digest and the summary the manifest's: neither can be edited alone.
         """
         summary = json.loads(to_json({"format": RECORD_FORMAT, **record}))  # As it will be read.
-        digests = {name: sha256(self.path / name) for name in RECORDS if (self.path / name).exists()}
+        written = {name: path for name in RECORDS if (path := current(self.path / name)).exists()}
+        digests = {name: sha256(path) for name, path in written.items()}
         manifest = to_json({"format": MANIFEST_FORMAT, "sha256": digests, "summary": summary_digest(summary)})
-        with together(*self._rows()):
-            write_text(self.manifest_path, manifest, self.fence)
         own_digest = hashlib.sha256(manifest.encode()).hexdigest()
-        self.write_json(self.summary_path, {**summary, "manifest": own_digest})
+        with together(*self._rows(), last=self.summary_path):
+            write_text(self.manifest_path, manifest, self.fence)
+            self.write_json(self.summary_path, {**summary, "manifest": own_digest})
 
     def write_failure(self, record: Mapping[str, Any]) -> None:
         """Write why there is no result."""

@@ -186,7 +186,7 @@ def record(prepared: Prepared, epochs: Epochs) -> None:
         continues = epochs.continues and f"{epochs.continues['run']}, epoch {epochs.continues['epoch']}"
         ended = {**prepared.environment, "continues": continues, "seconds": seconds}
         run_dir.write_json(run_dir.environment_path, ended)
-    run_dir.write_summary(_result(training, seconds).content)
+        run_dir.write_summary(_result(training, seconds).content)
 
 
 def _tested(prepared: Prepared, epochs: Epochs) -> FinishedTraining:
