@@ -9,7 +9,7 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from dlexp.components.datasets import Csv
-from dlexp.components.datasets.reading import compact
+from dlexp.components.datasets.reading import blocks, compact, compact_reading
 from dlexp.errors import DlexpError
 
 #: What may stand in a column beside what mostly does.
@@ -47,10 +47,11 @@ SETTINGS: dict[str, list[Any]] = {
 @pytest.fixture(autouse=True)
 def small(monkeypatch: pytest.MonkeyPatch) -> None:
     """Files of any size are read so, in small blocks."""
-    monkeypatch.setattr(compact, "LEAST_BYTES", 0)
-    monkeypatch.setattr(compact, "BLOCK_BYTES", 300)
-    monkeypatch.setattr(compact, "_N_SAMPLE", 8)
-    monkeypatch.setattr(compact, "_MAX_WORDS", 6)
+    monkeypatch.setattr(compact_reading, "LEAST_BYTES", 0)
+    monkeypatch.setattr(blocks, "BLOCK_BYTES", 300)
+    monkeypatch.setattr(compact_reading, "_N_SAMPLE", 8)
+    monkeypatch.setattr(compact, "_FEW_ROWS", 8)
+    monkeypatch.setattr(compact_reading, "_MAX_WORDS", 6)
 
 
 @st.composite
@@ -93,7 +94,7 @@ def facts(dataset: Csv) -> Any:
     }
 
 
-@settings(deadline=None, max_examples=120, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@settings(deadline=None, max_examples=40, suppress_health_check=[HealthCheck.function_scoped_fixture])
 @given(tables(), st.fixed_dictionaries({key: st.sampled_from(values) for key, values in SETTINGS.items()}))
 def test_whatever_stands_in_a_file_both_readers_agree(content: str, keys: dict[str, Any]) -> None:
     """Arrays to the byte, remarks, errors with their places, and what is shown of the rows."""
@@ -104,7 +105,7 @@ def test_whatever_stands_in_a_file_both_readers_agree(content: str, keys: dict[s
 
         found = facts(dataset)
         with pytest.MonkeyPatch.context() as patch:
-            patch.setattr(compact, "LEAST_BYTES", 1 << 60)
+            patch.setattr(compact_reading, "LEAST_BYTES", 1 << 60)
             exact = facts(dataset)
 
     assert found == exact

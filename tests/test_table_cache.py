@@ -9,7 +9,7 @@ from test_compact import facts
 
 from dlexp.components import snapshot
 from dlexp.components.datasets import Csv
-from dlexp.components.datasets.reading import compact, csv_file
+from dlexp.components.datasets.reading import compact_reading, csv_file
 from dlexp.components.datasets.user import table_cache
 
 CONTENT = "id,weight,colour,note,day,price\n" + "".join(
@@ -39,7 +39,7 @@ SETTINGS: list[dict[str, Any]] = [
 def folder(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> Path:
     """A cache of this test alone, for files of any size."""
     monkeypatch.chdir(tmp_path)
-    monkeypatch.setattr(compact, "LEAST_BYTES", 0)
+    monkeypatch.setattr(compact_reading, "LEAST_BYTES", 0)
     monkeypatch.setenv("DLEXP_CACHE", str(tmp_path / "cache"))
     Path("own.csv").write_text(CONTENT)
     return tmp_path / "cache"
@@ -151,7 +151,7 @@ def test_what_is_mapped_can_be_written_to(folder: Path) -> None:
 
 def test_small_files_are_not_kept(folder: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     """They are read as fast."""
-    monkeypatch.setattr(compact, "LEAST_BYTES", len(CONTENT) + 1)
+    monkeypatch.setattr(compact_reading, "LEAST_BYTES", len(CONTENT) + 1)
 
     table().load(None)
 

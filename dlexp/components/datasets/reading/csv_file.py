@@ -17,7 +17,8 @@ from dlexp.components.remarks import Remark
 from dlexp.errors import DataError, DlexpError, in_one_line
 
 if TYPE_CHECKING:
-    from dlexp.components.datasets.reading.compact import Compact, Wanted
+    from dlexp.components.datasets.reading.compact import Compact
+    from dlexp.components.datasets.reading.compact_reading import Wanted
 
 #: So many characters tell how a file is written, and so many lines if they are longer than that.
 HEAD, HEAD_LINES = 1 << 16, 4
@@ -69,9 +70,10 @@ def _read(path: Path, dialect: Dialect, rows: bool, wanted: "Wanted | None") -> 
 
 def _compact(path: Path, dialect: Dialect, found: Layout, head: str, wanted: "Wanted") -> "Compact | None":
     """The rows in little memory; None if the file is small, packed, in another encoding, or odd in any way."""
-    from dlexp.components.datasets.reading import compact
+    from dlexp.components.datasets.reading import compact_reading
+    from dlexp.components.datasets.reading.blocks import Odd
 
-    if packed.unpacked_size(path) < compact.LEAST_BYTES or packed.is_packed(path):
+    if packed.unpacked_size(path) < compact_reading.LEAST_BYTES or packed.is_packed(path):
         return None
     with snapshot.opened(path) as file:
         encoding = encodings.by_mark(beginning := file.read(encodings.MARK_BYTES), dialect.encoding)
@@ -79,8 +81,8 @@ def _compact(path: Path, dialect: Dialect, found: Layout, head: str, wanted: "Wa
         return None
     mark = len(codecs.BOM_UTF8) if beginning.startswith(codecs.BOM_UTF8) else 0
     try:
-        return compact.read(path, found, mark + len(head[: found.start].encode()), wanted)
-    except compact.Odd:
+        return compact_reading.read(path, found, mark + len(head[: found.start].encode()), wanted)
+    except Odd:
         return None
 
 

@@ -93,6 +93,8 @@ def _constant(train: Rows, feature: Encoded) -> str:
 
 def _why_id(train: Rows, feature: Encoded, *, is_alone: bool) -> str:
     """Why a column is taken as ids or a count of the rows; empty if it is not."""
+    if feature.is_number and _has_decimals(train.first(N_LOOKED_AT), feature.column):
+        return ""
     n_rows, first, name = len(train), train.first(N_LOOKED_AT).given(feature.column), feature.column
     words = [word.lower() for word in _WORD.findall(name)] or [name.lower()]
     is_named = words[-1] in ID_WORDS
@@ -124,6 +126,12 @@ def _why_id(train: Rows, feature: Encoded, *, is_alone: bool) -> str:
 
 def _whole(cell: Any) -> int:
     return int(float(cell)) if "." in str(cell) else int(cell)
+
+
+def _has_decimals(rows: Rows, column: str) -> bool:
+    """Whether some of the numbers are surely none of rows."""
+    values = rows.values(rows.columns.index(column))
+    return values is not None and bool((values % 1 > 0).any())
 
 
 def _exactly(train: Rows, column: str) -> "pd.Series[Any]":

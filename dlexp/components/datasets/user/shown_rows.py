@@ -53,12 +53,15 @@ def _lines_of(path: Path, frame: Frame) -> Lines | None:
     """Texts as lines; None if there are other values, or a text has the character that would part them."""
     if not all(isinstance(dtype, pd.StringDtype) for dtype in frame.dtypes):
         return None
+    if frame.isna().any(axis=None):
+        return None
     columns = [frame.iloc[:, k].to_list() for k in range(frame.shape[1])]
     if any(_BETWEEN in cell for column in columns for cell in column):
         return None
     # A last empty cell: line ends behind a cell are a part of it.
     lines = [f"{_BETWEEN.join(row)}{_BETWEEN}".encode() for row in zip(*columns, strict=True)]
-    return _joined(path, lines, _BETWEEN, [*frame.columns, ""])
+    ends = np.cumsum(np.fromiter(map(len, lines), np.int64, len(lines)))
+    return _as_lines(path, b"".join(lines), ends, _BETWEEN, [*frame.columns, ""])
 
 
 def kept(rows: Rows, columns: Sequence[str]) -> Shown:
@@ -67,15 +70,9 @@ def kept(rows: Rows, columns: Sequence[str]) -> Shown:
         frame = rows.having(lambda name: name in columns).frame
         return _lines_of(rows.path, frame) or Rows(rows.path, frame)
     positions = np.arange(len(rows)) if rows.positions is None else rows.positions
-    lines = rows.table.lines(positions)
-    return _joined(rows.path, lines, rows.table.layout.marks.delimiter, rows.table.names)
+    text, ends = rows.table.lines(positions)
+    return _as_lines(rows.path, text, ends, rows.table.layout.marks.delimiter, rows.table.names)
 
 
-def _joined(path: Path, lines: Sequence[bytes], delimiter: str, names: Sequence[str]) -> Lines:
-    return Lines(
-        path=path,
-        text=np.frombuffer(b"".join(lines), np.uint8),
-        ends=np.cumsum(np.fromiter(map(len, lines), np.int64, len(lines))),
-        delimiter=delimiter,
-        names=names,
-    )
+def _as_lines(path: Path, text: bytes, ends: Array, delimiter: str, names: Sequence[str]) -> Lines:
+    return Lines(path=path, text=np.frombuffer(text, np.uint8), ends=ends, delimiter=delimiter, names=names)

@@ -42,7 +42,7 @@ _READERS = ("numpy", "pandas", "pyarrow", "scikit-learn", "scipy")
 
 
 @dataclass(frozen=True, kw_only=True)
-class _Said:
+class _Beside:
     """What is known of a table beside its arrays."""
 
     info: Info
@@ -104,7 +104,7 @@ def _write(path: Path, data: Data) -> bool:
     lines, args = getattr(decode.func, "__self__", None), decode.args
     if not isinstance(lines, Lines) or data.info is None:
         return False
-    said = _Said(
+    said = _Beside(
         info=data.info,
         uses={use: list(columns) for use, columns in data.uses.items()},
         test_ids=data.test_ids,
@@ -132,7 +132,7 @@ def _write(path: Path, data: Data) -> bool:
     path.parent.mkdir(parents=True, exist_ok=True)
     with replacing(path) as new, new.open("wb") as file:
         listed = {name: [array.dtype.str, list(array.shape), zlib.crc32(array.data)] for name, array in arrays.items()}
-        head = json.dumps([TypeAdapter(_Said).dump_python(said, mode="json"), listed]).encode()
+        head = json.dumps([TypeAdapter(_Beside).dump_python(said, mode="json"), listed]).encode()
         file.write(_HEAD.pack(_MAGIC, len(head), zlib.crc32(head)) + head)
         for array in arrays.values():
             file.write(bytes(-file.tell() % _ALIGNED))
@@ -160,7 +160,7 @@ def _data(content: mmap.mmap, columns: Any) -> Data:
     if magic != _MAGIC or zlib.crc32(head) != checksum:
         raise ValueError("the beginning of the file is not what was written")
     facts, listed = json.loads(head)
-    said = TypeAdapter(_Said).validate_python(facts, strict=False)
+    said = TypeAdapter(_Beside).validate_python(facts, strict=False)
     arrays, position = {}, _HEAD.size + length
     for name, (dtype, shape, wanted) in listed.items():
         position += -position % _ALIGNED

@@ -32,13 +32,13 @@ class Csv(CsvKeys, Table):
 
     def load(self, data_dir: Path | None) -> Data:
         """As `Table.load`; a large table is kept in the cache as it is encoded."""
-        from dlexp.components.datasets.reading import compact
+        from dlexp.components.datasets.reading import compact_reading
         from dlexp.components.datasets.user import table_cache
 
         read = partial(super().load, data_dir)
         with snapshot.taken():  # What is kept under the digest is encoded from the very bytes that it is of.
             paths = self.paths(data_dir)
-            if sum(map(packed.unpacked_size, paths)) < compact.LEAST_BYTES:
+            if sum(map(packed.unpacked_size, paths)) < compact_reading.LEAST_BYTES:
                 return read()
             key = [self.model_dump(mode="json"), list(map(str, paths)), list(self.digests(data_dir))]
             return table_cache.cached(key, read, self.row_columns(data_dir))
@@ -49,7 +49,7 @@ class Csv(CsvKeys, Table):
 
     def read_examples(self, path: Path) -> Read:
         """A large file in little memory, where nothing in it is odd."""
-        from dlexp.components.datasets.reading.compact import Wanted
+        from dlexp.components.datasets.reading.compact_reading import Wanted
         from dlexp.components.datasets.user.numerals import PLAIN
 
         roles, rules = self.roles, self.rules
@@ -73,19 +73,6 @@ class Parquet(Table):
     """Your own Parquet file: as csv, with the types of its columns; needs the extra `parquet`."""
 
     type: Literal["parquet"] = "parquet"
-
-    def load(self, data_dir: Path | None) -> Data:
-        """As `Table.load`; a large table is kept in the cache as it is encoded."""
-        from dlexp.components.datasets.reading import compact
-        from dlexp.components.datasets.user import table_cache
-
-        read = partial(super().load, data_dir)
-        with snapshot.taken():  # What is kept under the digest is encoded from the very bytes that it is of.
-            paths = self.paths(data_dir)
-            if sum(map(packed.unpacked_size, paths)) < compact.LEAST_BYTES:
-                return read()
-            key = [self.model_dump(mode="json"), list(map(str, paths)), list(self.digests(data_dir))]
-            return table_cache.cached(key, read, self.row_columns(data_dir))
 
     def read(self, path: Path, rows: bool = True) -> Read:
         """Values of their column's type; texts as strings."""
