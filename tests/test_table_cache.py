@@ -161,6 +161,7 @@ def test_small_files_are_not_kept(folder: Path, monkeypatch: pytest.MonkeyPatch)
 def test_no_table_is_kept_under_the_digest_of_another(monkeypatch: pytest.MonkeyPatch) -> None:
     """A file that is too large to be held, and replaced between its digest and its reading, is refused."""
     monkeypatch.setattr(snapshot, "HELD_BYTES", 2)
+    monkeypatch.setattr(snapshot, "large_digests", {})
     digests = Csv.digests
 
     def digests_and_replace(dataset: Csv, data_dir: Path | None) -> tuple[str, ...]:
