@@ -20,6 +20,8 @@ from dlexp.config.problems import ConfigError
 from tests.make_runs import changed, finished
 from tests.test_yaml_source import BOMBS
 
+#: What the light commands cannot do without.
+IMPORTS = "import typer, rich.console, yaml, pydantic"
 #: Run directories that are generated, and the most seconds that `ls` and `compare` may take over them.
 FOLDERS = {10: 0.8, 1_000: 1.5, 10_000: 8.0}
 SEEDS = 5
@@ -27,8 +29,14 @@ SEEDS = 5
 
 def measure(rounds: int) -> list[dict[str, Any]]:
     """Median wall seconds of every command, as a process of its own, and the seconds it may take."""
+    imports = _seconds([sys.executable, "-c", IMPORTS], rounds)
     check = ["check", "configs/imdb_adam.yaml"]
-    rows = [_row("--help", ["--help"], 0.25, rounds), _row(" ".join(check), check, 0.35, rounds)]
+    rows = [
+        {"what": IMPORTS, "seconds": imports, "at_most": ""},
+        _row("--help", ["--help"], imports, rounds),
+        _row("list", ["list"], 2.0 * imports, rounds),
+        _row(" ".join(check), check, 2.4 * imports, rounds),
+    ]
     with tempfile.TemporaryDirectory() as folder:
         for n, at_most in FOLDERS.items():
             runs_dir = Path(folder) / str(n)
@@ -42,12 +50,17 @@ def measure(rounds: int) -> list[dict[str, Any]]:
 
 
 def _row(what: str, arguments: Sequence[str], at_most: float, rounds: int) -> dict[str, Any]:
+    seconds = _seconds([sys.executable, "-m", "dlexp", *arguments], rounds)
+    return {"what": what, "seconds": seconds, "at_most": at_most}
+
+
+def _seconds(command: Sequence[str], rounds: int) -> float:
     seconds = []
-    for _ in range(rounds + 1):  # The first one finds files that are not in memory.
+    for _ in range(rounds + 1):  # The first one finds files that are not in memory, and no compiled code.
         clock = time.perf_counter()
-        subprocess.run([sys.executable, "-m", "dlexp", *arguments], capture_output=True, check=True)
+        subprocess.run(command, capture_output=True, check=True)
         seconds.append(time.perf_counter() - clock)
-    return {"what": what, "seconds": statistics.median(seconds[1:]), "at_most": at_most}
+    return statistics.median(seconds[1:])
 
 
 def _loading(rounds: int) -> float:
