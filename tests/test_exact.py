@@ -37,6 +37,7 @@ KINDS = {
     f"{{GaussianDropout: {{rate: 0.2}}}}, {{AlphaDropout: {{rate: 0.2}}}}]}}\n{SHORT}",
     "diverged": f"{DIGITS}model: {{hidden: [8], normalization: batch}}\n"
     f"optimizer: {{type: sgd, learning_rate: 1e30}}\n{SHORT}",
+    "xla": f"{DIGITS}model: {{hidden: [8], dropout: 0.2}}\n{SHORT}".replace("epochs:", "compile: xla, epochs:"),
     "multitask": "dataset: {type: digits, train_fraction: 0.2, target: [digit, ink]}\nweighting: learned\n" + SHORT,
 }
 #: Every optimizer, and every kind with 1 and with 2 threads.

@@ -132,7 +132,7 @@ def test_epoch_is_compiled_once_whatever_the_schedule() -> None:
     for epoch in (1, 2, 3):
         trainer.train_epoch(order_of(0, epoch, len(data.train)))
 
-    assert trainer._compiled_epoch.experimental_get_tracing_count() == 1
+    assert trainer._compiled_epoch.n_compiled == 1
     assert float(optimizer.learning_rate) == pytest.approx(0, abs=1e-8)
 
 

@@ -10,7 +10,7 @@ from dlexp.components.datasets.dataset import Dataset
 from dlexp.components.heads import Multitask
 from dlexp.components.heads.head import Head, default_head
 from dlexp.components.models.model import Model
-from dlexp.config import input_needs, watched
+from dlexp.config import input_needs, watched, xla
 from dlexp.config.advice import setting
 from dlexp.config.experiment import Experiment
 from dlexp.config.measurable import why_no_diagnostics
@@ -122,6 +122,8 @@ def _between_parts(experiment: Experiment, context: Context) -> Iterator[Misfit]
         yield Misfit("optimizer.global_clipnorm", why)
     if training.diagnostics and (why := why_no_diagnostics(experiment)):
         yield Misfit("training.diagnostics", why)
+    if training.compile and (why := xla.why_not(experiment.model, context.info)):
+        yield Misfit("training.compile", f"{why}; set {setting('training.compile', None)}")
     yield from _problems("training.schedule", training.schedule, context)
     if training.early_stopping and (why := watched.why_not(experiment, training.early_stopping.monitor)):
         yield Misfit(watched.MONITOR, why)

@@ -37,33 +37,41 @@ class FusedSGD(keras.optimizers.SGD):  # type: ignore[misc]
 class FusedAdam(keras.optimizers.Adam):  # type: ignore[misc]
     """Keras's Adam; its own code where there is no kernel: `amsgrad`, and rows of a table that scipy cannot add up."""
 
+    def apply(self, grads: Any, trainable_variables: Any = None) -> None:
+        """Change all weights by one step."""
+        step = tf.cast(self.iterations.value + 1, tf.float32)
+        # The kernel's moments are so many times Keras's; that cancels in the step.
+        first, second = _excess(self.beta_1), math.sqrt(_excess(self.beta_2))
+        self._scale = tf.constant(second / first)
+        # Once a step: as many operations for each weight would take longer than those of a small weight's kernel.
+        self._settings = {
+            "beta1_power": tf.pow(self.beta_1, step),
+            "beta2_power": tf.pow(self.beta_2, step),
+            "beta1": tf.constant(self.beta_1),
+            "beta2": tf.constant(self.beta_2),
+            "epsilon": tf.constant(self.epsilon * second),
+        }
+        super().apply(grads, trainable_variables)
+
     def update_step(self, gradient: Any, variable: tf.Variable, learning_rate: tf.Tensor) -> None:
         """Change a weight and its two moments in place."""
         if _is_by_use(gradient, variable):
             self._step_by_use(uses(gradient), variable, learning_rate)
             return
         # Of a row that is used several times, Keras adds up the squares; the kernel would square the sum.
-        if self.amsgrad or isinstance(gradient, tf.IndexedSlices):
+        if self.amsgrad or isinstance(gradient, tf.IndexedSlices) or variable.dtype != "float32":
             super().update_step(gradient, variable, learning_rate)
             return
         slot = self._get_variable_index(variable)
-        dtype = variable.dtype
-        step = tf.cast(self.iterations.value + 1, dtype)
-        # The kernel's moments are so many times Keras's; that cancels in the step.
-        first, second = _excess(self.beta_1), math.sqrt(_excess(self.beta_2))
         # m += (g - m) (1 - beta_1); v += (g^2 - v) (1 - beta_2)
         # w -= learning_rate sqrt(1 - beta_2^step) / (1 - beta_1^step) m / (sqrt(v) + epsilon)
         tf.raw_ops.ResourceApplyAdam(
             var=variable.handle,
             m=self._momentums[slot].value.handle,
             v=self._velocities[slot].value.handle,
-            beta1_power=tf.pow(tf.constant(self.beta_1, dtype), step),
-            beta2_power=tf.pow(tf.constant(self.beta_2, dtype), step),
-            lr=tf.cast(learning_rate, dtype) * (second / first),
-            beta1=self.beta_1,
-            beta2=self.beta_2,
-            epsilon=self.epsilon * second,
+            lr=tf.cast(learning_rate, tf.float32) * self._scale,
             grad=gradient,
+            **self._settings,
         )
 
     def _step_by_use(self, used: Uses, variable: tf.Variable, learning_rate: tf.Tensor) -> None:
@@ -75,12 +83,8 @@ class FusedAdam(keras.optimizers.Adam):  # type: ignore[misc]
         if self.amsgrad:
             second, v = v, self._velocity_hats[slot].value
             v.assign(tf.maximum(v, second))
-        step = tf.cast(self.iterations.value + 1, tf.float32)
-        size = (
-            tf.cast(learning_rate, tf.float32)
-            * tf.sqrt(1 - tf.pow(self.beta_2, step))
-            / (1 - tf.pow(self.beta_1, step))
-        )
+        first, second = self._settings["beta1_power"], self._settings["beta2_power"]
+        size = tf.cast(learning_rate, tf.float32) * tf.sqrt(1 - second) / (1 - first)
         # w -= size m / (sqrt(v) + epsilon): Adagrad's step along m by a sum v that stays as it is.
         tf.raw_ops.ResourceApplyAdagradV2(
             var=variable.handle, accum=v.handle, lr=size, epsilon=self.epsilon, grad=m, update_slots=False

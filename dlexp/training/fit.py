@@ -99,7 +99,7 @@ def _trainer(experiment: Experiment, network: Network, train: Split) -> Trainer:
         return kept
     training, rate = experiment.training, experiment.optimizer.learning_rate
     schedule = training.schedule.build(rate, training.epochs, -(-len(train) // training.batch_size))
-    trainer = Trainer(network, experiment.optimizer.build(schedule), train, training.batch_size)
+    trainer = Trainer(network, experiment.optimizer.build(schedule), train, training.batch_size, training.compile)
     network.compiled[TRAINER] = trainer
     return trainer
 

@@ -8,7 +8,7 @@ import math
 from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass, field
 from functools import partial
-from typing import Any
+from typing import Any, Literal
 
 import keras
 import numpy as np
@@ -16,6 +16,7 @@ import tensorflow as tf
 
 from dlexp.components.columns import Role
 from dlexp.components.data import Split
+from dlexp.training.compiled import Compiled
 from dlexp.training.feeds import Inputs, evaluation_rows, feed
 from dlexp.training.network import Network
 from dlexp.training.stages import enter
@@ -55,7 +56,14 @@ def order_of(seed: int, epoch: int, n: int) -> np.ndarray:
 class Trainer:
     """Trains a network on one split, an epoch at a time."""
 
-    def __init__(self, network: Network, optimizer: keras.Optimizer, split: Split, batch_size: int) -> None:
+    def __init__(
+        self,
+        network: Network,
+        optimizer: keras.Optimizer,
+        split: Split,
+        batch_size: int,
+        compiler: Literal["xla"] | None = None,
+    ) -> None:
         self.optimizer = optimizer
         self.batch_size = batch_size
         with initializers_noted() as noted:
@@ -63,8 +71,8 @@ class Trainer:
         self._beginnings = Beginnings(optimizer.variables, noted)
         self._feed = feed(network, split)
         self._take(network, split)
-        # Without autograph, as in Keras's own `fit`: reading every function's source takes most of a second.
-        self._compiled_epoch = tf.function(self._epoch, autograph=False)
+        self._compiler = compiler
+        self._compiled_epoch = Compiled(self._epoch, network.body, compiler=compiler)
 
     @property
     def resources(self) -> list[tf.Tensor]:
@@ -102,11 +110,14 @@ class Trainer:
         """One pass in the given order, `(n,)`: losses and predictions are those of each batch before its step."""
         self._feed.start_epoch(order, self.batch_size)
         given = self._feed.arrays, self._y, tf.constant(order)
-        loss, task_losses, predictions, is_finite = self._compiled_epoch(*given)
+        is_finite, predictions, *losses = (part.numpy() for part in self._compiled_epoch(*given))
         self._is_finite = bool(is_finite)
-        in_own_order = np.empty_like(predictions.numpy())
-        in_own_order[order] = predictions.numpy()
-        return Scores(float(loss), in_own_order, task_losses=task_losses.numpy())
+        in_own_order = np.empty_like(predictions)
+        in_own_order[order] = predictions
+        counts = np.diff(np.append(np.arange(0, len(order), self.batch_size), len(order)))
+        # Of examples, not of batches.
+        loss, *task_losses = (np.average(each.astype(np.float64), axis=0, weights=counts) for each in losses)
+        return Scores(float(loss), in_own_order, task_losses=task_losses[0] if task_losses else np.empty(0))
 
     @property
     def lost(self) -> list[keras.Variable]:
@@ -118,46 +129,55 @@ class Trainer:
         """Whether the state of the optimizer is NaN or infinite: Adagrad divides by it, and never moves again."""
         return bool(_not_finite(filter(_is_of_floats, self.optimizer.variables)))
 
-    def _epoch(
-        self, arrays: Sequence[tf.Tensor], y: tf.Tensor, order: tf.Tensor
-    ) -> tuple[tf.Tensor, tf.Tensor, tf.Tensor, tf.Tensor]:
-        """An epoch over the feed's `arrays` and the targets `y`: what is particular to the examples is an argument."""
-        n = order.shape[0]
-        n_steps = -(-n // self.batch_size)
+    def _epoch(self, arrays: Sequence[tf.Tensor], y: tf.Tensor, order: tf.Tensor) -> tuple[tf.Tensor, ...]:
+        """An epoch over the feed's `arrays` and the targets `y`: what is particular to the examples is an argument.
 
-        def step(
-            i: tf.Tensor, total: tf.Tensor, task_totals: tf.Tensor, predictions: tf.TensorArray
-        ) -> tuple[tf.Tensor, tf.Tensor, tf.Tensor, tf.TensorArray]:
-            positions = order[i * self.batch_size : tf.minimum((i + 1) * self.batch_size, n)]
-            batch = partial(self._feed.batch, arrays, i, positions)
-            loss, losses, prediction = self._step(batch, tf.gather(y, positions))
-            total += tf.cast(loss, tf.float64) * tf.cast(tf.shape(positions)[0], tf.float64)
-            if self.network.output.parts:
-                task_totals += tf.reduce_sum(tf.cast(losses, tf.float64), axis=0)
-            return i + 1, total, task_totals, predictions.write(i, prediction)
+        Returns:
+            Whether the weights are finite in the end; the predictions `(n, columns)` in this order; the loss of each
+            batch `(batches,)`; and of several targets the loss of each `(batches, targets)`.
+        """
+        n, size, is_xla = order.shape[0], self.batch_size, self._compiler == "xla"
+        # XLA knows all shapes beforehand. There the examples left over are a step of their own, compiled once more.
+        n_steps = n // size if is_xla else -(-n // size)
 
-        zeros = tf.zeros(len(self.network.output.parts), tf.float64)
-        prediction = self.network.output.prediction
-        shape = tuple(prediction.shape)
-        rows = tf.TensorArray(prediction.dtype, size=n_steps, infer_shape=False, element_shape=shape)
-        start = (tf.constant(0), tf.constant(0.0, tf.float64), zeros, rows)
-        _, total, task_totals, predictions = tf.while_loop(lambda i, *_: i < n_steps, step, start)
+        def step(i: tf.Tensor, positions: tf.Tensor) -> list[tf.Tensor]:
+            return self._step(partial(self._feed.batch, arrays, i, positions), tf.gather(y, positions))
+
+        def nth(i: tf.Tensor, *parts: tf.TensorArray) -> tuple[tf.Tensor, ...]:
+            start = i * size
+            positions = tf.slice(order, [start], [size]) if is_xla else order[start : start + size]
+            return i + 1, *(part.write(i, value) for part, value in zip(parts, step(i, positions), strict=True))
+
+        prediction, n_targets = self.network.output.prediction, len(self.network.output.parts)
+        shapes = [(size if is_xla else None, *prediction.shape[1:]), (1,), *([(1, n_targets)] if n_targets else [])]
+        dtypes = prediction.dtype, "float32", "float32"
+        arrays_of_parts = [
+            tf.TensorArray(dtype, n_steps, infer_shape=False, element_shape=shape)
+            for dtype, shape in zip(dtypes, shapes, strict=False)
+        ]
+        _, *written = tf.while_loop(lambda i, *_: i < n_steps, nth, (tf.constant(0), *arrays_of_parts))
+        parts = [part.concat() for part in written]
+        if n_steps * size < n:
+            last = step(tf.constant(n_steps), order[n_steps * size :])
+            parts = [tf.concat(pair, axis=0) for pair in zip(parts, last, strict=True)]
         # Within the epoch, and one operation for each: a call of its own would take longer than a small model's step.
         sums = [tf.cast(tf.reduce_sum(each.value), tf.float32) for each in self._weights]
         is_finite = tf.math.is_finite(tf.add_n(sums))
         enter("training")  # Python comes here as it compiles the epoch, and never again.
-        return total / n, task_totals / n, predictions.concat(), is_finite
+        return is_finite, *parts
 
-    def _step(self, batch: Callable[[], Inputs], y: tf.Tensor) -> tuple[tf.Tensor, tf.Tensor, tf.Tensor]:
-        variables = self.network.trainable_variables
+    def _step(self, batch: Callable[[], Inputs], y: tf.Tensor) -> list[tf.Tensor]:
+        """One step; what it returns was computed before it: the predictions, the loss, and that of each target."""
+        variables, output = self.network.trainable_variables, self.network.output
         with tf.GradientTape() as tape:
             logits, prediction = self.network.body(batch(), training=True)
-            losses = self.network.output.losses(y, logits)
+            losses = output.losses(y, logits)
             penalties = [*self.network.batch_penalties(), *self.network.weight_penalties()]
-            loss = tf.reduce_mean(self.network.output.total(losses)) + tf.add_n([tf.constant(0.0), *penalties])
+            loss = tf.add_n([tf.reduce_mean(output.total(losses)), *penalties])
         gradients = tape.gradient(loss, [variable.value for variable in variables])
         self.optimizer.apply(gradients, variables)
-        return loss, losses, prediction
+        task_losses = [tf.reduce_mean(losses, axis=0, keepdims=True)] if output.parts else []
+        return [prediction, loss[tf.newaxis], *task_losses]
 
 
 class Evaluator:
@@ -203,7 +223,7 @@ class Scoring:
         targets = tf.TensorSpec((None, *y.shape[1:]), y.dtype)
         signature = [inputs if len(inputs) > 1 else inputs[0], targets]
         self._has_batch_penalties = False
-        self.score = tf.function(self._score, input_signature=signature, autograph=False)
+        self.score = Compiled(self._score, network.body, input_signature=signature)
         """`score(x, y)`: each example's loss and its losses of several targets, its prediction and its logits."""
         compiled = self.score.get_concrete_function()
         self.resources = _resources(compiled)

@@ -35,6 +35,10 @@ def set_threads(n: int, device: Device = "cpu") -> None:
 
     tf.config.threading.set_intra_op_parallelism_threads(n)
     tf.config.threading.set_inter_op_parallelism_threads(n)
+    if device == "cpu":
+        # Rewriting a graph before its first call takes longer than it saves in a small model's whole training, and
+        # saves large ones nothing: what they compute is left to the same kernels.
+        tf.config.optimizer.set_experimental_options({"disable_meta_optimizer": True})
 
 
 def start(device: Device = "cpu") -> None:

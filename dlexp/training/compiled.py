@@ -1,0 +1,83 @@
+"""How functions of a network are compiled: for which of TensorFlow's executors, or by XLA."""
+
+import re
+from collections.abc import Callable, Sequence
+from typing import Any, Literal
+
+import keras
+import tensorflow as tf
+
+from dlexp.components.component import Misfit, Unfit
+from dlexp.components.keras_messages import in_words
+
+#: Kernels of more numbers are multiplied by oneDNN, which takes no loop of the executor of one thread, and is faster.
+LARGE_KERNEL = 2**16
+#: How TensorFlow names the operation that XLA does not have.
+_UNKNOWN = re.compile(r"unsupported operations .* on XLA_\w+: (\w+)")
+#: What it raises where XLA does not compile a function, or is not there at all.
+_REFUSALS = (
+    tf.errors.FailedPreconditionError,
+    tf.errors.InvalidArgumentError,
+    tf.errors.NotFoundError,
+    tf.errors.UnimplementedError,
+)
+
+
+class Compiled:
+    """A function of tensors, compiled when it is first called; it is run by one and the same executor."""
+
+    def __init__(
+        self,
+        function: Callable[..., Any],
+        body: keras.Model,
+        *,
+        compiler: Literal["xla"] | None = None,
+        input_signature: Sequence[Any] | None = None,
+    ) -> None:
+        """`body`: the layers whose operations are most of its work."""
+        self._is_refusable = compiler == "xla"
+        self._executor = "SINGLE_THREADED_EXECUTOR" if _is_small(body) else ""
+        # Without autograph, as in Keras's own `fit`: reading every function's source takes most of a second.
+        self._function = tf.function(
+            function, input_signature=input_signature, autograph=False, jit_compile=compiler == "xla" or None
+        )
+
+    def __call__(self, *arguments: Any) -> Any:
+        """What the function gives for these arguments.
+
+        Raises:
+            Unfit: XLA cannot compile it.
+        """
+        try:
+            with tf.experimental.function_executor_type(self._executor):
+                found = self._function(*arguments)
+        except _REFUSALS as error:
+            if not self._is_refusable:
+                raise
+            unknown = _UNKNOWN.search(str(error))
+            why = f"it has no operation {unknown[1]}" if unknown else in_words(error)
+            misfit = Misfit("training.compile", f"XLA cannot compile this model: {why}; set training.compile=null")
+            raise Unfit(misfit) from error
+        self._is_refusable = False  # Compiled once, it is for good.
+        return found
+
+    @property
+    def n_compiled(self) -> int:
+        """How many times it was compiled: once, unless its arguments changed their form."""
+        return int(self._function.experimental_get_tracing_count())
+
+    def get_concrete_function(self, *arguments: Any) -> Any:
+        """The compiled function for such arguments, or for those of the signature."""
+        with tf.experimental.function_executor_type(self._executor):
+            return self._function.get_concrete_function(*arguments)
+
+
+def _is_small(body: keras.Model) -> bool:
+    """Whether starting the operations of its layers takes longer than having them wait for one another.
+
+    So it is without convolutions and large products. On a card operations are only begun, and wait for nothing.
+    """
+    if tf.config.get_visible_devices("GPU"):
+        return False
+    kernels = [weight.shape for weight in body.trainable_variables if weight.name != "embeddings"]
+    return all(len(shape) <= 2 and (tf.TensorShape(shape).num_elements() or 0) <= LARGE_KERNEL for shape in kernels)
