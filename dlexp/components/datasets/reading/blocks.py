@@ -26,7 +26,7 @@ class Odd(Exception):
 
 
 @dataclass(frozen=True)
-class Beside:
+class OtherCharacters:
     """How many characters stand beside digits, dots and minus signs."""
 
     others: int
@@ -35,16 +35,16 @@ class Beside:
     """A plus, or the e of an exponent, at least where they stand in numbers."""
 
     @classmethod
-    def of(cls, text: bytes, between: bytes = b"") -> "Beside":
+    def of(cls, text: bytes, between: bytes = b"") -> "OtherCharacters":
         """Those of a text, whose cells some characters part."""
         others = len(text.translate(None, NUMBER + between))
         return cls(others, len(text.translate(None, _DIGITS + between)) - others)
 
-    def __mul__(self, n: int) -> "Beside":
-        return Beside(n * self.others, n * self.signs)
+    def __mul__(self, n: int) -> "OtherCharacters":
+        return OtherCharacters(n * self.others, n * self.signs)
 
-    def __sub__(self, other: "Beside") -> "Beside":
-        return Beside(self.others - other.others, self.signs - other.signs)
+    def __sub__(self, other: "OtherCharacters") -> "OtherCharacters":
+        return OtherCharacters(self.others - other.others, self.signs - other.signs)
 
 
 class Block:
@@ -87,9 +87,9 @@ class Block:
         return int((ends[is_chosen] - begins[is_chosen]).sum())
 
     @cached_property
-    def beside_numbers(self) -> Beside:
+    def beside_numbers(self) -> OtherCharacters:
         """What stands beside numbers in all cells together."""
-        return Beside.of(self.content, self._between)
+        return OtherCharacters.of(self.content, self._between)
 
     def with_codes(self) -> set[int]:
         """The columns with a cell that begins with 0 and a digit, as codes do, or is -0."""

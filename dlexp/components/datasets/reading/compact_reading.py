@@ -15,7 +15,7 @@ from pandas.errors import ParserError, ParserWarning
 
 from dlexp.components.data import Array
 from dlexp.components.datasets.reading import blocks
-from dlexp.components.datasets.reading.blocks import Beside, Block, Odd
+from dlexp.components.datasets.reading.blocks import Block, Odd, OtherCharacters
 from dlexp.components.datasets.reading.compact import Column, Compact, NumberColumn, Part, Scaled, WordColumn, joined
 from dlexp.components.datasets.reading.layout import Layout, column_names
 from dlexp.components.datasets.reading.lines import SPACES
@@ -190,7 +190,7 @@ class _Reading:
         cells: Mapping[int, "pd.Series[Any]"],
         words: Mapping[int, tuple[list[str], Array]],
         numbers: Mapping[int, Array],
-    ) -> Beside:
+    ) -> OtherCharacters:
         """What stands in the cells of numbers beside digits, dots and minus signs.
 
         It is what stands so in the whole block, without what is in words, texts and missing numbers.
@@ -203,14 +203,14 @@ class _Reading:
             _require_stripped(different)
             counts = np.bincount(codes, minlength=len(different)).tolist()
             for word, n in zip(different, counts, strict=True):
-                left -= Beside.of(word.encode()) * n
+                left -= OtherCharacters.of(word.encode()) * n
         for k in self.texts:
             texts = cells[k].to_list()
             _require_stripped(texts)
-            left -= Beside.of("".join(texts).encode())
+            left -= OtherCharacters.of("".join(texts).encode())
         for k, values in numbers.items():
             if (is_gap := np.isnan(values)).any():
-                left -= Beside(block.n_bytes(k, is_gap), 0)
+                left -= OtherCharacters(block.n_bytes(k, is_gap), 0)
         return left
 
     def _add_numbers(self, k: int, values: Array, n_bytes: int) -> None:
