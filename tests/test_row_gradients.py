@@ -13,7 +13,7 @@ from hypothesis import strategies as st
 from plain_keras import assert_equals_keras
 from scipy.sparse import csr_array
 
-from dlexp.layers.optimizers import FusedAdam, FusedAdamW, FusedSGD
+from dlexp.layers.optimizers import FusedAdam, FusedAdamW, FusedRMSprop, FusedSGD
 from dlexp.layers.row_gradients import RowGradient, uses
 from dlexp.layers.sparse import SparseRows
 from dlexp.training.first_layers import FirstLayer
@@ -34,10 +34,11 @@ RULES: dict[str, tuple[Callable[..., Any], Callable[..., Any], dict[str, Any]]] 
     "no_momentum": (FusedAdam, keras.optimizers.Adam, {"beta_1": 0.0}),
     "amsgrad": (FusedAdam, keras.optimizers.Adam, {"amsgrad": True, "beta_2": 0.5}),
     "globally_clipped": (FusedAdam, keras.optimizers.Adam, {"global_clipnorm": 0.1}),
+    "rmsprop": (FusedRMSprop, keras.optimizers.RMSprop, {}),
+    "rmsprop_momentum": (FusedRMSprop, keras.optimizers.RMSprop, {"momentum": 0.9}),
     "adamw": (FusedAdamW, keras.optimizers.AdamW, {}),
     # Rules that are Keras's own are given what TensorFlow gives: each use.
     "adamax": (keras.optimizers.Adamax, keras.optimizers.Adamax, {}),
-    "rmsprop": (keras.optimizers.RMSprop, keras.optimizers.RMSprop, {}),
 }
 
 
@@ -116,6 +117,22 @@ def test_steps_are_those_of_keras(name: str) -> None:
     for result in results[1:]:
         for found, expected in zip(result, results[0], strict=True):
             np.testing.assert_allclose(found, expected, rtol=1e-5, atol=1e-6)
+
+
+def test_a_centered_step_is_that_of_the_sums() -> None:
+    """Keras's own code fails on uses; with the square of each, a variance could be below 0."""
+    rng = np.random.default_rng(0)
+    counts, values = texts(rng, 5), rng.normal(size=(5, UNITS)).astype(np.float32)
+    results = []
+    for gradient in (of_each_use(counts, values), tf.constant(counts.T @ values)):
+        table = keras.Variable(np.zeros((N_ROWS, UNITS), np.float32))
+        optimizer = FusedRMSprop(learning_rate=0.1, centered=True)
+        optimizer.build([table])
+        optimizer.apply([gradient], [table])
+        results.append(table.numpy())
+
+    assert np.isfinite(results[0]).all()
+    np.testing.assert_allclose(results[0], results[1], rtol=1e-5)
 
 
 def stack(*layers: Any, **embedding: Any) -> dict[str, Any]:

@@ -65,11 +65,12 @@ class Optimizer(Component):
         """The Keras optimizer with exactly these settings, except a learning rate that follows a schedule."""
         import keras
 
-        from dlexp.layers.optimizers import FusedAdam, FusedAdamW, FusedSGD
+        from dlexp.layers.optimizers import FusedAdam, FusedAdamW, FusedRMSprop, FusedSGD
 
         settings = self.model_dump(exclude={"type"}) | ({} if schedule is None else {"learning_rate": schedule})
         name = type(self).__name__
-        rule = {"SGD": FusedSGD, "Adam": FusedAdam, "AdamW": FusedAdamW}.get(name) or getattr(keras.optimizers, name)
+        ours = {"SGD": FusedSGD, "RMSprop": FusedRMSprop, "Adam": FusedAdam, "AdamW": FusedAdamW}
+        rule = ours.get(name) or getattr(keras.optimizers, name)
         return rule(**settings)
 
 

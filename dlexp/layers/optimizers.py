@@ -34,6 +34,29 @@ class FusedSGD(keras.optimizers.SGD):  # type: ignore[misc]
             variable.assign_add(m)
 
 
+class FusedRMSprop(keras.optimizers.RMSprop):  # type: ignore[misc]
+    """Keras's RMSprop; rows of a table are added up by scipy."""
+
+    def update_step(self, gradient: Any, variable: tf.Variable, learning_rate: tf.Tensor) -> None:
+        """Change a weight, its mean square and its momentum in place."""
+        if not _is_by_use(gradient, variable):
+            super().update_step(gradient, variable, learning_rate)
+            return
+        slot, used = self._get_variable_index(variable), uses(gradient)
+        total = used.added_to(tf.zeros_like(variable), 1.0, 1.0)
+        if self.centered:  # Keras fails: with the square of each use, a variance could be below 0.
+            super().update_step(total, variable, learning_rate)
+            return
+        v = self._velocities[slot].value
+        v.assign(used.added_to(v, self.rho, 1 - self.rho, squared=True))
+        step = tf.cast(learning_rate, tf.float32) * total / tf.sqrt(v + self.epsilon)
+        if self.momentum > 0:
+            m = self._momentums[slot].value
+            m.assign(self.momentum * m + step)
+            step = m
+        variable.assign_sub(step)
+
+
 class FusedAdam(keras.optimizers.Adam):  # type: ignore[misc]
     """Keras's Adam; its own code where there is no kernel: `amsgrad`, and rows of a table that scipy cannot add up."""
 
