@@ -188,7 +188,7 @@ def test_nothing_heavy_is_imported(tmp_path: Path) -> None:
     program = (
         "import sys; from dlexp.cli.app import app; app(['check', 'a.yaml'], standalone_mode=False);"
         "heavy = {'tensorflow', 'keras', 'pandas', 'numpy', 'scipy', 'sklearn', 'matplotlib',"
-        " 'http.client', 'ssl', 'tarfile', 'urllib.request'};"
+        " 'http.client', 'ssl', 'tarfile', 'urllib.request', 'dlexp.components.datasets.reading.csv_file'};"
         "print(*sorted(heavy & set(sys.modules)))"
     )
 

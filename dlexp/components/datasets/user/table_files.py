@@ -9,7 +9,6 @@ from typing import Literal
 from dlexp.components import snapshot
 from dlexp.components.component import Context, Misfit
 from dlexp.components.data import Data
-from dlexp.components.datasets.reading import csv_file, packed, parquet_file
 from dlexp.components.datasets.reading.read import Read
 from dlexp.components.datasets.reading.text_file import TextReader
 from dlexp.components.datasets.user.csv_keys import CsvKeys
@@ -32,7 +31,7 @@ class Csv(CsvKeys, Table):
 
     def load(self, data_dir: Path | None) -> Data:
         """As `Table.load`; a large table is kept in the cache as it is encoded."""
-        from dlexp.components.datasets.reading import compact_reading
+        from dlexp.components.datasets.reading import compact_reading, packed
         from dlexp.components.datasets.user import table_cache
 
         read = partial(super().load, data_dir)
@@ -45,10 +44,14 @@ class Csv(CsvKeys, Table):
 
     def read(self, path: Path, rows: bool = True) -> Read:
         """Everything as text: what is missing and what is a number is decided with the column's role."""
+        # Here, as all that reads: a command that reads no table starts without it.
+        from dlexp.components.datasets.reading import csv_file
+
         return csv_file.read(path, self.dialect, rows)
 
     def read_examples(self, path: Path) -> Read:
         """A large file in little memory, where nothing in it is odd."""
+        from dlexp.components.datasets.reading import csv_file
         from dlexp.components.datasets.reading.compact_reading import Wanted
         from dlexp.components.datasets.user.numerals import PLAIN
 
@@ -76,6 +79,7 @@ class Parquet(Table):
 
     def read(self, path: Path, rows: bool = True) -> Read:
         """Values of their column's type; texts as strings."""
+        from dlexp.components.datasets.reading import parquet_file
         from dlexp.components.datasets.user.text_cells import with_texts
 
         read, roles = parquet_file.read(path, rows), self.roles
