@@ -62,7 +62,7 @@ class RunOutcome:
     parameters: int | None
     directory: str
     curves: str | None
-    """The picture of its learning curves."""
+    """The picture of its learning curves; None as long as it is not drawn, which follows the end of the run."""
     what: str
     """What went wrong, in a line; empty where nothing did, or it is not known."""
     symptoms: tuple[Symptom, ...]
