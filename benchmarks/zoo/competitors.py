@@ -4,6 +4,7 @@ from typing import Any, Protocol
 
 import keras
 import numpy as np
+import tensorflow as tf
 
 from benchmarks.zoo.cases import Case
 from dlexp.training.loop import Trainer
@@ -71,9 +72,11 @@ class KerasFit:
         self._x, self._y = x if isinstance(x, np.ndarray) else x.toarray(), self._case.train.y[order]
 
     def train_epoch(self) -> None:
-        """One call of `fit`."""
-        batch_size = self._case.experiment.training.batch_size
+        """One call of `fit`, with its graphs rewritten as they are by default."""
+        batch_size, options = self._case.experiment.training.batch_size, tf.config.optimizer.get_experimental_options()
+        tf.config.optimizer.set_experimental_options({"disable_meta_optimizer": False})
         fitted = self._model.fit(self._x, self._y, batch_size=batch_size, epochs=1, shuffle=False, verbose=0)
+        tf.config.optimizer.set_experimental_options(options)
         self.loss = fitted.history["loss"][0]
 
 

@@ -24,7 +24,10 @@ _REFUSALS = (
 
 
 class Compiled:
-    """A function of tensors, compiled when it is first called; it is run by one and the same executor."""
+    """A function of tensors, compiled when it is first called; it is run by one and the same executor.
+
+    It takes arguments of one form: those of the signature, or those of the first call.
+    """
 
     def __init__(
         self,
@@ -35,12 +38,14 @@ class Compiled:
         input_signature: Sequence[Any] | None = None,
     ) -> None:
         """`body`: the layers whose operations are most of its work."""
-        self._is_refusable = compiler == "xla"
         self._executor = "SINGLE_THREADED_EXECUTOR" if _is_small(body) else ""
+        self._is_refusable = compiler == "xla"
         # Without autograph, as in Keras's own `fit`: reading every function's source takes most of a second.
         self._function = tf.function(
             function, input_signature=input_signature, autograph=False, jit_compile=compiler == "xla" or None
         )
+        #: Asking the function for it with every call would take as long as a few small steps.
+        self._concrete: Any = None
 
     def __call__(self, *arguments: Any) -> Any:
         """What the function gives for these arguments.
@@ -48,9 +53,10 @@ class Compiled:
         Raises:
             Unfit: XLA cannot compile it.
         """
+        concrete = self._concrete or self.get_concrete_function(*arguments)
         try:
             with tf.experimental.function_executor_type(self._executor):
-                found = self._function(*arguments)
+                found = concrete(*arguments)
         except _REFUSALS as error:
             if not self._is_refusable:
                 raise
@@ -63,13 +69,15 @@ class Compiled:
 
     @property
     def n_compiled(self) -> int:
-        """How many times it was compiled: once, unless its arguments changed their form."""
+        """How many times it was compiled."""
         return int(self._function.experimental_get_tracing_count())
 
     def get_concrete_function(self, *arguments: Any) -> Any:
-        """The compiled function for such arguments, or for those of the signature."""
-        with tf.experimental.function_executor_type(self._executor):
-            return self._function.get_concrete_function(*arguments)
+        """The compiled function; for such arguments, if it has no signature."""
+        if self._concrete is None:
+            with tf.experimental.function_executor_type(self._executor):
+                self._concrete = self._function.get_concrete_function(*arguments)
+        return self._concrete
 
 
 def _is_small(body: keras.Model) -> bool:
