@@ -5,8 +5,8 @@ import pytest
 import tensorflow as tf
 from scipy.sparse import csr_array, random_array
 
-from dlexp.layers.row_gradients import ALIGNMENT
-from dlexp.layers.sparse import SparseRows, _zeros
+from dlexp.layers.sparse import SparseRows
+from dlexp.layers.sparse_kernels import ALIGNMENT, aligned
 from dlexp.training.threads import set_threads
 
 set_threads(1)
@@ -47,4 +47,4 @@ def test_products_are_those_of_scipy(batch_size: int, units: int, is_multi_hot: 
 
 def test_results_are_in_memory_that_tensorflow_takes_as_it_is() -> None:
     """Whatever the size: else every step copies the gradient of the largest weight."""
-    assert all(_zeros(n, 3).ctypes.data % ALIGNMENT == 0 for n in range(1, 50))
+    assert all(aligned(n, 3, make).ctypes.data % ALIGNMENT == 0 for make in (np.empty, np.zeros) for n in range(1, 50))

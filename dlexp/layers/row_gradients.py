@@ -10,14 +10,11 @@ from dataclasses import dataclass
 import numpy as np
 import tensorflow as tf
 
-# What `rows.T @ dense` calls: it adds to what is there already, here the state of an optimizer.
-from scipy.sparse._sparsetools import csc_matvecs
+from dlexp.layers.sparse_kernels import aligned, csc_matvecs
 
 #: Of n texts or places: where the entries of each start, and the last ones end, `(n + 1,)`; of all entries, the row of
 #: the table, and how often it is used.
 Counts = tuple[np.ndarray, np.ndarray, np.ndarray]
-#: Bytes: TensorFlow takes arrays that start at a multiple of this as they are.
-ALIGNMENT = 64
 
 
 @dataclass(frozen=True)
@@ -39,6 +36,7 @@ class Uses:
             np.multiply(start, np.float32(decay), out=result)
             values = (np.square(values) if squared else values) * factor
             (n_rows, n_units), n = start.shape, len(values)
+            # It adds to what is there already.
             csc_matvecs(n_rows, n, n_units, starts, rows, counts, values.ravel(), result.reshape(-1))
             return result
 
@@ -89,14 +87,6 @@ def uses(gradient: tf.IndexedSlices) -> Uses:
     if isinstance(gradient, RowGradient):
         return gradient.uses
     return Uses(gradient.values, gradient.indices, _once_each)
-
-
-def aligned(n: int, n_columns: int) -> np.ndarray:
-    """Memory for float32, `(n, n_columns)`, which TensorFlow takes as it is."""
-    size, itemsize = n * n_columns, np.dtype(np.float32).itemsize
-    memory = np.empty(size + ALIGNMENT // itemsize, np.float32)
-    start = -memory.ctypes.data % ALIGNMENT // itemsize
-    return memory[start : start + size].reshape(n, n_columns)
 
 
 def _once_each(rows: np.ndarray) -> Counts:

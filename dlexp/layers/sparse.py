@@ -11,11 +11,8 @@ import numpy as np
 import tensorflow as tf
 from scipy.sparse import csr_array
 
-# What `rows[order]`, `rows @ dense` and `rows.T @ dense` call. Called here, since none of these takes arrays to write
-# into: new memory for every epoch's rows costs as much as the copy, and TensorFlow copies results that are not aligned.
-from scipy.sparse._sparsetools import csc_matvecs, csr_matvecs, csr_row_index
-
-from dlexp.layers.row_gradients import ALIGNMENT, Counts, RowGradient, Uses
+from dlexp.layers.row_gradients import Counts, RowGradient, Uses
+from dlexp.layers.sparse_kernels import aligned, csc_matvecs, csr_matvecs, csr_row_index
 
 
 class SparseRows:
@@ -77,14 +74,14 @@ class SparseRows:
     def _forward(self, index: Any, kernel: np.ndarray) -> np.ndarray:
         starts, indices, data = self._batch(index)
         (n_features, n_units), n = kernel.shape, len(starts) - 1
-        result = _zeros(n, n_units)
+        result = aligned(n, n_units, np.zeros)
         csr_matvecs(n, n_features, n_units, starts, indices, data, kernel.ravel(), result.reshape(-1))
         return result
 
     def _backward(self, index: Any, upstream: np.ndarray) -> np.ndarray:
         starts, indices, data = self._batch(index)
         n_features, (n, n_units) = self._rows.shape[1], upstream.shape
-        result = _zeros(n_features, n_units)
+        result = aligned(n_features, n_units, np.zeros)
         # The rows of a matrix are the columns of its transpose.
         csc_matvecs(n_features, n, n_units, starts, indices, data, upstream.ravel(), result.reshape(-1))
         return result
@@ -93,11 +90,3 @@ class SparseRows:
         """Where the rows of a batch start, and the last one ends, `(batch + 1,)`; of all rows the indices and data."""
         first = int(index) * self._batch_size
         return self._starts[first : first + self._batch_size + 1], self._indices, self._data
-
-
-def _zeros(n: int, n_columns: int) -> np.ndarray:
-    """Aligned zeros `(n, n_columns)`, float32."""
-    size, itemsize = n * n_columns, np.dtype(np.float32).itemsize
-    memory = np.zeros(size + ALIGNMENT // itemsize, np.float32)
-    start = -memory.ctypes.data % ALIGNMENT // itemsize
-    return memory[start : start + size].reshape(n, n_columns)
