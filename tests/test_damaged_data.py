@@ -20,7 +20,7 @@ from scipy.sparse import csr_array, save_npz
 from snapshots import dense
 
 from dlexp.components.data import Data, Split
-from dlexp.components.datasets import Csv, Imdb, Npz, Parquet, TextFolder
+from dlexp.components.datasets import Csv, Imdb, Npz, Parquet, TextFolder, encoded_files
 from dlexp.components.datasets.keras import idx
 from dlexp.components.datasets.reading import files, npz
 from dlexp.components.datasets.user import new_examples
@@ -215,11 +215,11 @@ def test_a_damaged_cache_is_encoded_again(tmp_path: Path, caplog: pytest.LogCapt
     """Whatever it holds: the right data, or none and a line about it."""
     path = tmp_path / "c.npz"
     data = Data(Split(csr_array(X), Y), Split(X, Y))
-    encoded_cache._write(path, data)
+    encoded_cache.write(path, data)
     for name, content in damaged(path.read_bytes(), flips=60):
         path.write_bytes(content)
         caplog.clear()
-        found = encoded_cache._read(path)
+        found = encoded_files.found(path, encoded_cache.read)
 
         assert len(caplog.messages) == (1 if found is None else 0), name
         assert caplog.text.count(f"{path}: damaged, encoded again (") == len(caplog.messages), name
@@ -232,10 +232,10 @@ def test_a_cache_with_places_outside_of_its_shape(tmp_path: Path, caplog: pytest
     """Its checksums are right; scipy would read and write beyond the memory of the matrix."""
     path = tmp_path / "c.npz"
     data = Data(Split(csr_array(X), Y), Split(X, Y))
-    arrays = encoded_cache.arrays_of(data.train, "train") | encoded_cache.arrays_of(data.test, "test")
+    arrays = encoded_files.arrays_of(data.train, "train") | encoded_files.arrays_of(data.test, "test")
     np.savez(path, **arrays | {"train_indices": arrays["train_indices"] + 1_000_000})
 
-    assert encoded_cache._read(path) is None
+    assert encoded_files.found(path, encoded_cache.read) is None
     assert "damaged, encoded again (indices must be < 2)" in caplog.text
 
 
@@ -386,7 +386,7 @@ def test_without_a_home(homeless: None, tmp_path: Path) -> None:
 
     assert files.find("imdb.npz", tmp_path) == tmp_path / "imdb.npz"
     assert files._places(None) == {"Keras's cache": Path("/tmp/.keras/datasets")}
-    assert encoded_cache.folder() is None
+    assert encoded_files.folder() is None
     with pytest.raises(UserError, match=r"^~/x\.npz: there is no such home folder$"):
         files.find_users("~/x.npz", None)
 

@@ -10,8 +10,7 @@ from scipy.sparse import csr_array
 from snapshots import dense
 
 from dlexp.components.data import Data, Split
-from dlexp.components.datasets import Imdb
-from dlexp.components.datasets.words import cache as encoded_cache
+from dlexp.components.datasets import Imdb, encoded_files
 from dlexp.components.datasets.words.cache import cached
 
 
@@ -132,7 +131,7 @@ def test_the_longest_unused_files_go_first(folder: Path, monkeypatch: pytest.Mon
     for seconds, path in enumerate((oldest, middle, newest)):
         os.utime(path, (seconds, seconds))
     cached("it", [0], source)  # Used: no longer the oldest.
-    monkeypatch.setattr(encoded_cache, "MAX_BYTES", 3 * newest.stat().st_size)
+    monkeypatch.setattr(encoded_files, "MAX_BYTES", 3 * newest.stat().st_size)
 
     cached("it", ["new"], source)
 
@@ -192,7 +191,7 @@ def test_no_file_is_kept_under_the_digest_of_another(
     before = Imdb().load(small_imdb)
     digest = Imdb.digest
     (archive,) = [path.read_bytes() for path in small_imdb.glob("imdb.npz")]
-    for path in encoded_cache.folder().iterdir():  # type: ignore[union-attr]
+    for path in encoded_files.folder().iterdir():  # type: ignore[union-attr]
         path.unlink()
 
     def digest_and_replace(dataset: Imdb, data_dir: Path | None) -> str:

@@ -121,7 +121,7 @@ def test_a_damaged_file_is_said_and_made_again(folder: Path, caplog: pytest.LogC
     path.write_bytes(content)
 
     assert facts(table()) == whole
-    assert f"{path}: damaged, made again (" in caplog.text
+    assert f"{path}: damaged, encoded again (" in caplog.text
     assert path.read_bytes() == written
 
 

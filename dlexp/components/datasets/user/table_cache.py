@@ -1,14 +1,12 @@
 """Encoded tables, kept in the user's cache folder beside encoded texts, and mapped into memory from there.
 
 One file for each data file and its settings: what is said of the table as JSON, then its arrays as they lie in memory.
-All processes that read it share its pages. It is only a copy: whatever is missing or damaged is made again.
+All processes that read it share its pages.
 """
 
 import hashlib
 import json
-import logging
 import mmap
-import os
 import struct
 import sys
 import zlib
@@ -24,14 +22,12 @@ from pydantic import TypeAdapter
 
 from dlexp import components, regular_files
 from dlexp.components.data import Array, Data, Ids, Info, TimeOrder
+from dlexp.components.datasets import encoded_files
+from dlexp.components.datasets.encoded_files import arrays_of, path_of, split_of
 from dlexp.components.datasets.user.shown_rows import Lines
-from dlexp.components.datasets.words.cache import arrays_of, path_of, shrink, split_of
 from dlexp.components.remarks import Remark
-from dlexp.errors import in_one_line
 from dlexp.version import VERSION
 from dlexp.whole_files import replacing
-
-log = logging.getLogger(__name__)
 
 #: How a file begins: this, then the length and the checksum of what is said of the table.
 _MAGIC = b"dlexp table 1\n\0\0"
@@ -67,17 +63,7 @@ def cached(key: Sequence[Any], read: Callable[[], Data], columns: Any) -> Data:
     On the `key` all depends: the digests and names of the files, the settings. The code that reads them is added to it.
     """
     path = path_of("table", [_code(), *key], "table")
-    if path is None:
-        return read()
-    data = _read(path, columns)
-    if data is None:
-        data = read()
-        try:
-            if _write(path, data):
-                shrink(path.parent)
-        except OSError as error:  # A full disk, a home that cannot be written to.
-            log.warning(f"{path}: the encoded table cannot be kept for the next time: {error.strerror}")
-    return data
+    return encoded_files.cached(path, partial(_read, columns=columns), read, _write)
 
 
 @cache
@@ -98,12 +84,12 @@ def _version(package: str) -> str:
         return ""
 
 
-def _write(path: Path, data: Data) -> bool:
+def _write(path: Path, data: Data) -> None:
     """Keep a table; not one whose rows are no lines of text, which cannot be shown from a file."""
     decode: Any = data.decode
     lines, args = getattr(decode.func, "__self__", None), decode.args
     if not isinstance(lines, Lines) or data.info is None:
-        return False
+        return
     said = _Beside(
         info=data.info,
         uses={use: list(columns) for use, columns in data.uses.items()},
@@ -129,7 +115,6 @@ def _write(path: Path, data: Data) -> bool:
         "shown_ends": lines.ends,
     }
     arrays = {name: np.ascontiguousarray(array) for name, array in arrays.items()}
-    path.parent.mkdir(parents=True, exist_ok=True)
     with replacing(path) as new, new.open("wb") as file:
         listed = {name: [array.dtype.str, list(array.shape), zlib.crc32(array.data)] for name, array in arrays.items()}
         head = json.dumps([TypeAdapter(_Beside).dump_python(said, mode="json"), listed]).encode()
@@ -137,21 +122,12 @@ def _write(path: Path, data: Data) -> bool:
         for array in arrays.values():
             file.write(bytes(-file.tell() % _ALIGNED))
             file.write(array.data)
-    return True
 
 
-def _read(path: Path, columns: Any) -> Data | None:
-    try:
-        with regular_files.opened(path) as file:
-            content = mmap.mmap(file.fileno(), 0, access=mmap.ACCESS_COPY)
-        data = _data(content, columns)
-        os.utime(path)
-    except FileNotFoundError:
-        return None
-    except Exception as error:  # A damaged file raises nearly anything.
-        log.warning(f"{path}: damaged, made again ({in_one_line(error)})")
-        return None
-    return data
+def _read(path: Path, columns: Any) -> Data:
+    with regular_files.opened(path) as file:
+        content = mmap.mmap(file.fileno(), 0, access=mmap.ACCESS_COPY)
+    return _data(content, columns)
 
 
 def _data(content: mmap.mmap, columns: Any) -> Data:
