@@ -3,12 +3,13 @@
 zoo: an epoch of ten models beside Keras's `fit`, PyTorch and scikit-learn, with one and two threads, and with exit code
 1 where it does not compute what Keras does; process: a whole run beside the slides' script; many: ten runs beside it;
 startup: commands that train nothing; growth: time and memory against the size of what a run is asked for; hooks: what
-an epoch takes beside computing; drawing: directories of runs made among many others; kills: so many kills at random
-moments, and whether the runs then end exact; tables: a large CSV file beside a script; scales: how far the unit of the
-data moves a score; scale: what 10,000 runs take; verdicts: how often what `compare` says is false, of seeds on demand,
-attributions and campaigns too, with exit code 1 where that is more often than it may be; symptoms: how often what a
-run's history says names what was planted, and what it says of healthy runs, on so many seeds, with exit code 1 where it
-misses or says too much. Writes a table for each; `python tools/readme.py` puts them into the README.
+an epoch takes beside computing; stages: where the time of a run goes, stage by stage; drawing: directories of runs made
+among many others; kills: so many kills at random moments, and whether the runs then end exact; tables: a large CSV file
+beside a script; scales: how far the unit of the data moves a score; scale: what 10,000 runs take; verdicts: how often
+what `compare` says is false, of seeds on demand, attributions and campaigns too, with exit code 1 where that is more
+often than it may be; symptoms: how often what a run's history says names what was planted, and what it says of healthy
+runs, on so many seeds, with exit code 1 where it misses or says too much. Writes a table for each; `python
+tools/readme.py` puts them into the README.
 
 Needs the real data (`DLEXP_DATA`, or Keras's cache). Figures of a shared machine vary: read the ratios.
 """

@@ -239,7 +239,7 @@ def test_a_process_that_ran_user_code_trains_nothing_more(tmp_path: Path, monkey
     class Pretending:
         def __init__(self) -> None:
             workers.append(self)
-            self.of_process, self.n_runs, self.is_killed, self.kept_for = None, 0, False, None
+            self.process_settings, self.n_runs, self.is_killed, self.kept_for = None, 0, False, None
             self.shared_stage = SharedStage()
 
         def submit(self, function: Callable[[Job], Ending], job: Job) -> Any:

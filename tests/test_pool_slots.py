@@ -23,7 +23,7 @@ class Pretending:
     made: "list[Pretending]"
 
     def __init__(self) -> None:
-        self.of_process: tuple[int, str] | None = None
+        self.process_settings: tuple[int, str] | None = None
         self.n_runs, self.kept_for, self.shared_stage = 0, None, SharedStage()
         self.starting: Future[None] = Future()
         self.trained: list[int] = []

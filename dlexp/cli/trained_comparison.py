@@ -3,9 +3,9 @@
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Literal
 
 from dlexp.errors import UserError
+from dlexp.execution.arguments import Auto
 from dlexp.format import TableFormat
 
 
@@ -15,7 +15,7 @@ class TrainedComparison:
 
     words: Sequence[str]
     metrics: Sequence[str]
-    workers: int | Literal["auto"]
+    workers: int | Auto
     dry_run: bool
     quiet: bool
     output_format: TableFormat

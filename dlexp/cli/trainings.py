@@ -11,7 +11,8 @@ from dlexp.cli.at_work import at_work
 from dlexp.cli.highlights import CLOSING
 from dlexp.console import data_out, say
 from dlexp.errors import Elsewhere, Interrupted
-from dlexp.execution.at_once import AtOnce, Auto
+from dlexp.execution.arguments import Auto
+from dlexp.execution.at_once import AtOnce
 from dlexp.execution.plan import Plan
 from dlexp.format import to_json_line
 from dlexp.reports.plan.events import Event, Events
@@ -58,7 +59,7 @@ def progress(
 def training(
     checking: str, workers: int | Auto, *, is_quiet: bool, fail_fast: bool = False, wait: bool = False
 ) -> Iterator[Runner]:
-    """What trains so many runs at once, and until it does, shows what the command does."""
+    """What trains the runs of a command, that many at once; until it does, what the command is doing is shown."""
     from dlexp.execution.pool import Pool
 
     with at_work(checking, is_quiet=is_quiet) as screen:

@@ -221,7 +221,7 @@ class Data:
     """The first `N_FIRST` training examples for the eye, in one line each, if the arrays do not say what they were."""
     rows: Mapping[SplitName, Array] = field(default_factory=dict, kw_only=True)
     """Which rows of the source the examples of a split are, `(n,)`, if settings decide on that."""
-    names: Mapping[SplitName, Sequence[Any]] = field(default_factory=dict, kw_only=True)
+    names: Mapping[SplitName, "Sequence[Any] | Array"] = field(default_factory=dict, kw_only=True)
     """What the examples of a split are called: their rows in the file, counted from 1, or their own files; by default
     their numbers in the split, counted from 1."""
     uses: Mapping[str, Sequence[str]] = field(default_factory=dict, kw_only=True)

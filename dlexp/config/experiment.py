@@ -57,8 +57,8 @@ class Training(Settings):
     """Where a run computes: on the processor, also where there is a card, or on the first NVIDIA card."""
 
     @property
-    def of_process(self) -> tuple[int, Device]:
-        """What TensorFlow takes once in a process: the threads and the device."""
+    def process_settings(self) -> tuple[int, Device]:
+        """What cannot be changed once TensorFlow has started in a process: the threads and the device."""
         return self.threads, self.device
 
     @model_serializer(mode="wrap")

@@ -241,9 +241,8 @@ def _field(settings: "type[BaseModel]", key: str) -> "tuple[IdentityRule | None,
     field = settings.model_fields.get(key)
     if field is None:
         return None, None
-    return next((each for each in field.metadata if isinstance(each, IdentityRule)), None), Place.of_field(
-        settings, key
-    )
+    rule = next((each for each in field.metadata if isinstance(each, IdentityRule)), None)
+    return rule, Place.of_field(settings, key)
 
 
 def _spelled(settings: Settings) -> Iterator[Settings]:

@@ -12,13 +12,15 @@ import re
 from collections.abc import Collection, Iterable, Mapping, Sequence
 from contextlib import suppress
 from pathlib import Path
-from typing import Any, Literal, TypeGuard
+from typing import Any, Literal, TypeAlias, TypeGuard
 
 from dlexp.components.home import expanded
 from dlexp.config.limits import MAX_RUNS, MAX_SEED
 from dlexp.errors import UserError
 
 SHOWN_LENGTH = 60
+#: That dlexp chooses a number by what the machine has.
+Auto: TypeAlias = Literal["auto"]
 
 
 def seeds(given: object, name: str = "seeds") -> list[int] | range:
@@ -55,8 +57,8 @@ def count(given: object, name: str) -> int:
     return _within(given, name, "a whole number, at least 1", 1)
 
 
-def workers(given: object, name: str = "workers") -> int | Literal["auto"]:
-    """How many runs are trained at the same time, or that this machine decides it."""
+def workers(given: object, name: str = "workers") -> int | Auto:
+    """How many runs are trained at the same time, or that dlexp chooses it."""
     if isinstance(given, str) and given == "auto":
         return "auto"
     return _within(given, name, "auto or a whole number, at least 1", 1)

@@ -3,15 +3,14 @@
 import math
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from typing import Literal, TypeAlias
 
 from dlexp import cores
 from dlexp.components import memory
 from dlexp.config.experiment import Experiment
 from dlexp.config.needed_memory import BYTES, COPIES, peak_bytes
+from dlexp.execution.arguments import Auto
 from dlexp.execution.plan import Planned
 
-Auto: TypeAlias = Literal["auto"]
 #: Bytes that a process has of its own, Python and TensorFlow included: measured with the smallest runs.
 PROCESS_BYTES = 320e6
 
@@ -22,7 +21,7 @@ class AtOnce:
 
     n: int = 1
     is_chosen: bool = False
-    """Whether dlexp has chosen it, and trains fewer at once where a run turns out to need more memory."""
+    """Whether dlexp has chosen it, and may choose fewer where a run turns out to need more memory."""
 
 
 #: Where nothing else is said.
@@ -32,8 +31,8 @@ ONE = AtOnce()
 def at_once(workers: int | Auto, to_train: Sequence[Planned], smoke: bool = False) -> AtOnce:
     """The number that the user gave; else what cores and memory allow, and never more than there are runs.
 
-    A core is for one thread of one run; the card of runs on a GPU is for one of them. The number decides how long a
-    command takes, and nothing that a run records but its seconds.
+    Each thread of each run has a core of its own, and a graphics card trains one run at a time. The number decides how
+    long a command takes, and of what a run records only its seconds.
     """
     if workers != "auto":
         return AtOnce(workers)
@@ -48,7 +47,7 @@ def at_once(workers: int | Auto, to_train: Sequence[Planned], smoke: bool = Fals
 
 
 def _needed(experiment: Experiment, smoke: bool) -> float:
-    """Bytes that a run of it needs with its process, as far as its config tells."""
+    """Bytes that a run of this experiment and its process need, as far as the config tells."""
     info = experiment.dataset.info()
     parts = peak_bytes(experiment, info)
     model = sum(n for path, n in parts.items() if not path.startswith("dataset.n_train"))

@@ -1,4 +1,4 @@
-"""What is made of finished runs' records: by this process, which has nothing else to do while its workers train."""
+"""What is made from the records of finished runs, by this process, which is idle while its workers train."""
 
 import contextlib
 from collections import deque
@@ -23,7 +23,7 @@ class Beside:
         self._finished: deque[Job] = deque()
 
     def for_worker(self, job: Job, slots: int) -> Job:
-        """A job, of which so many run at once, without what this process makes of it.
+        """A job without what this process makes of its run; `slots` jobs run at once.
 
         The worker makes it itself where this process would fall behind, or would take the only core from it.
         """
@@ -33,14 +33,14 @@ class Beside:
         return replace(job, after=())
 
     def ended(self, job: Job) -> None:
-        """The worker of a job is through with it."""
+        """The worker of a job has finished it."""
         if job.path in self._under_way:
             self._finished.append(self._under_way.pop(job.path))
 
     def work(self) -> bool:
         """Make what one finished run lacks, or import what that takes; whether there was anything to do.
 
-        A failure is said in the run's log. What lacks is tried once more when all have ended.
+        A failure is said in the run's log. What is still missing is tried once more when all runs have ended.
         """
         if self._finished:
             job = self._finished.popleft()

@@ -89,7 +89,7 @@ def _train(job: Job) -> None:
     if job.earlier and not run_dir.has_checkpoint:
         print(f"with the checkpoint of {job.earlier}")
         run_dir.take_progress(RunDir(job.earlier))
-    set_threads(*job.experiment.training.of_process)
+    set_threads(*job.experiment.training.process_settings)
     if ignored := keras_settings.ignored():
         print(ignored)
     from dlexp.training.run import train

@@ -18,7 +18,7 @@ def look_ahead(candidates: Sequence[Candidate]) -> list[Refusal]:
         said = Path(folder) / "said.txt"
         with said_into(said), exits_raised():
             try:
-                set_threads(*candidates[0].experiment.training.of_process)
+                set_threads(*candidates[0].experiment.training.process_settings)
             except Unfit as error:
                 return [Refusal(candidates[0], error.misfits)]
             from dlexp.training.preflight import refusals
@@ -32,10 +32,10 @@ def look_ahead(candidates: Sequence[Candidate]) -> list[Refusal]:
     return found
 
 
-def warm_up(of_process: tuple[int, Device]) -> None:
+def warm_up(process_settings: tuple[int, Device]) -> None:
     """In a worker that has no job yet: import all that trains, which takes longer than many a run."""
     with tempfile.TemporaryDirectory(prefix="dlexp-") as folder, said_into(Path(folder) / "said.txt"):
-        set_threads(*of_process)
+        set_threads(*process_settings)
         import dlexp.training.run  # noqa: F401
 
 

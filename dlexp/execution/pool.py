@@ -39,12 +39,12 @@ class Pool:
         """`first`: a process that has started already, for the first job."""
         self._at_once = at_once
         self._idle = [first] if first else []
-        self._starting: dict[Future[None], Worker] = {}  # That import what trains, and have no job yet.
+        self._starting: dict[Future[None], Worker] = {}  # They import what trains, and have no job yet.
         self._running: dict[Future[Ending], tuple[Worker, Job]] = {}
 
     @property
     def slots(self) -> int:
-        """Without those whose process still starts: no job waits for one while another process may be free before."""
+        """How many jobs run at once, without the processes that are starting: another one may be free before them."""
         return max(1, self._at_once.n - len(self._starting))
 
     def refusals(self, candidates: Sequence[Candidate], told: Callable[[Stage], None]) -> list[Refusal]:
@@ -57,9 +57,9 @@ class Pool:
         with without_interrupts():
             worker = self._worker(first)
             self._idle.append(worker)
-            worker.of_process = first.experiment.training.of_process
+            worker.process_settings = first.experiment.training.process_settings
             worker.kept_for = first.key if first.experiment.functions else None
-            self._start_others(first.experiment.training.of_process)
+            self._start_others(first.experiment.training.process_settings)
         looking = worker.submit(look_ahead, [each for each in candidates if each not in beside])
         found = _refused_by_code(beside) if beside else []
         while not wait([looking], TOLD_SECONDS).done:
@@ -84,7 +84,7 @@ class Pool:
                 worker.close()
                 worker = Worker()
                 future = worker.submit(execute, job)
-            worker.of_process = job.experiment.training.of_process
+            worker.process_settings = job.experiment.training.process_settings
             worker.n_runs += 1
             self._running[future] = worker, job
 
@@ -122,12 +122,12 @@ class Pool:
             for worker in workers:
                 worker.close()
 
-    def _start_others(self, of_process: tuple[int, Device]) -> None:
-        """Start all processes that get a job, while the first one builds the models."""
+    def _start_others(self, process_settings: tuple[int, Device]) -> None:
+        """Start the other processes that will get jobs, while the first one builds the models."""
         for _ in range(self._at_once.n - len(self._idle) - len(self._starting) - len(self._running)):
             worker = Worker()
-            worker.of_process = of_process
-            self._starting[worker.submit(warm_up, of_process)] = worker
+            worker.process_settings = process_settings
+            self._starting[worker.submit(warm_up, process_settings)] = worker
 
     def _keep_within_memory(self, first: Worker) -> None:
         """Train fewer runs at once if memory does not allow all: by what the first process took to read and build."""
@@ -150,12 +150,12 @@ class Pool:
 
     def _worker(self, job: Candidate) -> Worker:
         """An idle process, or a new one where none is, or the idle one is worn or has other threads or device."""
-        of_process = job.experiment.training.of_process
+        process_settings = job.experiment.training.process_settings
         if self._idle:
-            same = [worker for worker in self._idle if worker.of_process == of_process]
+            same = [worker for worker in self._idle if worker.process_settings == process_settings]
             worker = (same or self._idle)[-1]
             self._idle.remove(worker)
-            is_fit = worker.of_process in (None, of_process) and worker.n_runs < RUNS_PER_PROCESS
+            is_fit = worker.process_settings in (None, process_settings) and worker.n_runs < RUNS_PER_PROCESS
             if is_fit and worker.kept_for in (None, job.key):
                 return worker
             worker.kill()

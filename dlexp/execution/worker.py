@@ -37,8 +37,8 @@ class Worker:
     """One process; it stays warm: TensorFlow is imported once for many runs. Leaving it as a context kills it."""
 
     def __init__(self) -> None:
-        self.of_process: tuple[int, str] | None = None
-        """The threads and the device of its TensorFlow, which takes them once; None before its first run."""
+        self.process_settings: tuple[int, str] | None = None
+        """The threads and the device of its TensorFlow, which cannot be changed; None before its first run."""
         self.n_runs = 0
         self.kept_for: tuple[object, ...] | None = None
         """The key of the one run that it can train, having called the user's code for it; None if any."""

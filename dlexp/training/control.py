@@ -12,7 +12,7 @@ def control(candidate: Candidate) -> Controlled:
         UserError: The settings do not fit the data.
         DataError: The data cannot be had.
     """
-    set_threads(*candidate.experiment.training.of_process)
+    set_threads(*candidate.experiment.training.process_settings)
     from dlexp.training.controls import measure
 
     return measure(candidate)

@@ -96,7 +96,7 @@ class SparseFeed:
         return _inputs([self.rows.sums(index, table) / lengths for table in kernels])
 
     def chunks(self, n_rows: int = EVALUATION_ROWS) -> Iterator[Inputs]:
-        """The same."""
+        """The first layer's output before its activation, or the average, without a batch's order."""
         for start in range(0, self.x.shape[0], n_rows):
             row_starts = self.x.indptr[start : start + n_rows + 1]
             part = slice(row_starts[0], row_starts[-1])  # Views: scipy's own slices are copies.

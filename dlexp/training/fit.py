@@ -91,7 +91,7 @@ def fit(
 
 
 def _trainer(experiment: Experiment, network: Network, train: Split) -> Trainer:
-    """The one that was compiled of this network, as a new one; else a new one."""
+    """What trains the network: the trainer that was compiled for it, set back to its beginning; else a new one."""
     kept: Trainer | None = network.compiled.get(TRAINER)
     if kept is not None:
         kept.begin_again(network, train)

@@ -19,7 +19,7 @@ from dlexp.training.loop import TRAINER
 from dlexp.training.network import Network
 from dlexp.training.variables import share
 
-#: So many networks are kept, and so many bytes of theirs while another one is built: the last ones.
+#: The last networks are kept, at most so many; and at most so many bytes of them while another one is built.
 MOST, MOST_BYTES = 8, 50e6
 
 #: Whatever is part of the graphs that are compiled of a network, apart from its variables.
@@ -27,7 +27,7 @@ Form = tuple[object, ...]
 
 
 def form_of(experiment: Experiment, info: Info, train: Split, network: Network) -> Form:
-    """What two networks have in common of which the same is compiled."""
+    """What two networks have in common if the same graphs are compiled from both."""
     parts = experiment.model, experiment.head, experiment.optimizer, experiment.training
     settings = tuple(part.model_dump_json() for part in parts)
     fitted = network.output.fitted
@@ -97,11 +97,11 @@ class KeptNetworks:
         self._kept: dict[Form, KeptNetwork] = {}
 
     def take(self, form: Form) -> KeptNetwork | None:
-        """The one of a form; it is not kept any more: whatever ends its run halfway may leave it in any state."""
+        """The network of a form, which is then no longer kept: a run that ends halfway may leave it in any state."""
         return self._kept.pop(form, None)
 
     def keep(self, form: Form, kept: KeptNetwork) -> None:
-        """Keep one whose run is at its end, instead of the oldest where there are too many."""
+        """Keep a network whose run has ended; the oldest is dropped if there are too many."""
         self._drop(MOST - 1, MOST_BYTES)
         self._kept[form] = kept
 

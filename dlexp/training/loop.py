@@ -22,7 +22,7 @@ from dlexp.training.network import Network
 from dlexp.training.stages import enter
 from dlexp.training.variables import Beginnings, initializers_noted
 
-#: Under which a network's compiled trainer and scoring are found.
+#: The keys of a network's compiled trainer and scoring.
 TRAINER, SCORING = "trainer", "scoring"
 
 
@@ -206,7 +206,7 @@ class Evaluator:
 
 
 def evaluator(network: Network, role: Role, split: Split) -> Evaluator:
-    """The one of a role, whose split is encoded once for all runs of an experiment."""
+    """What scores the split of a role, which is encoded once for all runs of an experiment."""
     if role not in network.evaluators:
         network.evaluators[role] = Evaluator(network, split)
     found: Evaluator = network.evaluators[role]

@@ -42,9 +42,9 @@ class Built:
     """By column, why the splits leave a score undefined."""
     network: Network
     kept: KeptNetwork
-    """What later runs may share of the network."""
+    """The network as later runs may share it."""
     form: Form
-    """Those of which form."""
+    """What the networks of those runs have in common with it."""
     remarks: Sequence[Remark]
     """How the examples were split, and what is said of the settings and the layers."""
     read: snapshot.Snapshot

@@ -15,7 +15,8 @@ from dlexp.config.measurable import in_result
 from dlexp.config.names import PREFIX_LENGTH
 from dlexp.config.problems import ConfigError
 from dlexp.errors import UserError
-from dlexp.execution.at_once import Auto, at_once
+from dlexp.execution.arguments import Auto
+from dlexp.execution.at_once import at_once
 from dlexp.execution.on_demand import Ended, OnDemand, Question, settled_after
 from dlexp.execution.plan import Request
 from dlexp.format import joined

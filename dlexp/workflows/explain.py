@@ -11,7 +11,8 @@ from dlexp.config.limits import MAX_RUNS
 from dlexp.config.load import Loaded
 from dlexp.config.parts import Change
 from dlexp.errors import UserError
-from dlexp.execution.at_once import Auto, at_once
+from dlexp.execution.arguments import Auto
+from dlexp.execution.at_once import at_once
 from dlexp.execution.plan import Plan, Request
 from dlexp.execution.planning import identified
 from dlexp.execution.standing import IdentifiedExperiment

@@ -8,7 +8,7 @@ from pathlib import Path
 from dlexp.config.changes import ProposedChange
 from dlexp.config.load import load
 from dlexp.errors import Elsewhere, UserError
-from dlexp.execution.at_once import Auto
+from dlexp.execution.arguments import Auto
 from dlexp.execution.kept_engine import kept
 from dlexp.records.ledger import Ledger, ledger_path
 from dlexp.records.lock import Taken, locked

@@ -16,7 +16,8 @@ from dlexp.config.problems import ConfigError
 from dlexp.console import one_line
 from dlexp.errors import CHECK_ALL, DlexpError, UserError, shown
 from dlexp.execution import arguments
-from dlexp.execution.at_once import AtOnce, Auto, at_once
+from dlexp.execution.arguments import Auto
+from dlexp.execution.at_once import AtOnce, at_once
 from dlexp.execution.engine import Engine
 from dlexp.execution.plan import Plan, Planned, together
 from dlexp.execution.planning import require_memory
@@ -165,11 +166,11 @@ class Runner:
     """Carries out plans."""
 
     engine: Callable[[AtOnce], Engine]
-    """Makes what trains so many runs at once; asked only if there is something to train."""
+    """Makes what trains that many runs at once; asked only if there is something to train."""
     progress: Callable[[Plan, AtOnce], AbstractContextManager[Watcher]]
-    """Makes what shows how far the runs of a plan are, so many at once."""
+    """Makes what shows how far the runs of a plan are, of which that many are trained at once."""
     workers: int | Auto = "auto"
-    """Runs trained at the same time."""
+    """How many runs are trained at the same time."""
     fail_fast: bool = False
     """Start no further run after one failed."""
     wait: bool = False
@@ -229,7 +230,7 @@ class Runner:
                 _require_none(refusals, plan, configs)
 
     def _at_once(self, plan: Plan) -> AtOnce:
-        """How many runs of a plan are trained at the same time, none of which starts a process without a run."""
+        """How many runs of a plan are trained at the same time: no more than it has, else a process starts in vain."""
         chosen = at_once(self.workers, plan.to_train, plan.request.smoke)
         return replace(chosen, n=max(1, min(chosen.n, len(plan.to_train))))
 

@@ -7,7 +7,8 @@ from pathlib import Path
 
 from dlexp.config.load_study import LoadedStudy, load_study
 from dlexp.config.problems import ConfigError, Problem
-from dlexp.execution.at_once import Auto, at_once
+from dlexp.execution.arguments import Auto
+from dlexp.execution.at_once import at_once
 from dlexp.execution.on_demand import OnDemand
 from dlexp.execution.plan import Key, Plan, Planned, Request, together
 from dlexp.records.index import Attempts, finished, read, scan

@@ -9,7 +9,7 @@ from dlexp.components.remarks import Remark, require_settled, said
 from dlexp.config.fitting import require_fitting
 from dlexp.config.load import Loaded
 from dlexp.errors import UserError, shown
-from dlexp.execution.at_once import Auto
+from dlexp.execution.arguments import Auto
 from dlexp.execution.plan import Plan, Planned, Request
 from dlexp.execution.planning import before_draws, plan, require_memory
 from dlexp.execution.remarking import ALL_SHOWN_BY

@@ -10,7 +10,8 @@ from dlexp.components.heads import Multitask
 from dlexp.config.load import Loaded
 from dlexp.config.measurable import in_result
 from dlexp.errors import UserError
-from dlexp.execution.at_once import Auto, at_once
+from dlexp.execution.arguments import Auto
+from dlexp.execution.at_once import at_once
 from dlexp.execution.on_demand import Ended, OnDemand, Question
 from dlexp.execution.plan import Plan, Request
 from dlexp.execution.standing import IdentifiedExperiment

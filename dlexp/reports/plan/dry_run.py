@@ -9,7 +9,8 @@ from dlexp.config.experiment import Experiment
 from dlexp.config.flat import flatten, format_value
 from dlexp.config.load import Loaded
 from dlexp.config.needed_memory import MEMORY_LIMIT
-from dlexp.execution.at_once import Auto, at_once
+from dlexp.execution.arguments import Auto
+from dlexp.execution.at_once import at_once
 from dlexp.execution.plan import Plan, Planned
 from dlexp.format import PageFormat, aligned, paragraph, plural, to_json
 from dlexp.reports.experiment_columns import experiment_columns

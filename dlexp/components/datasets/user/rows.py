@@ -54,11 +54,6 @@ class Rows:
         return np.arange(1, len(self) + 1) if self.positions is None else self.positions + 1
 
     @property
-    def names(self) -> Any:
-        """What each row is called, `(n,)`: its number."""
-        return self.numbers
-
-    @property
     def _frame(self) -> Frame:
         """The table, if it is a frame."""
         frame: Any = self.table
@@ -87,7 +82,7 @@ class Rows:
 
     @property
     def frame(self) -> Frame:
-        """All cells, of which a compact table reads the text again: of few rows."""
+        """All cells; for a compact table this reads their text again, so ask it of few rows."""
         import pandas as pd
 
         if self.compact is not None:

@@ -130,7 +130,7 @@ class Table(TableKeys, TargetKeys, CellKeys, TextKeys, TokenKeys, Dataset):
             Split(inputs.other, targets.test),
             info=info,
             rows={"train": train.numbers, "test": test.numbers},
-            names={"train": train.names, "test": test.names},
+            names={"train": train.numbers, "test": test.numbers},
             uses=uses.uses(train.columns, roles, inputs.features),
             test_ids=self._ids(test),
             first=train.shown(columns, roles.texts, range(min(N_FIRST, len(train)))),
