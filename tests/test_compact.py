@@ -7,10 +7,10 @@ from typing import Any
 import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
+from loaded_tables import facts
 
 from dlexp.components.datasets import Csv
 from dlexp.components.datasets.reading import blocks, compact, compact_reading
-from dlexp.errors import DlexpError
 
 #: What may stand in a column beside what mostly does.
 ODD = (
@@ -71,27 +71,6 @@ def tables(draw: st.DrawFn) -> str:
         rows.insert(draw(st.integers(0, n)), draw(st.sampled_from([header, "," * len(kinds), "1", rows[0] + ",", ""])))
     end = draw(END)
     return end.join([header, *rows]) + draw(st.sampled_from([end, ""]))
-
-
-def facts(dataset: Csv) -> Any:
-    """All that is known of loaded data, or why they are refused."""
-    try:
-        data = dataset.load(None)
-    except DlexpError as error:
-        return type(error), error.lines
-    return {
-        "arrays": [
-            (array.dtype, array.shape, array.tobytes()) for split in (data.train, data.test) for array in split.arrays
-        ],
-        "info": data.info,
-        "remarks": list(data.remarks),
-        "shown": [*data.first, *dataset.decoded(data, range(len(data.test)))],
-        "rows": {part: [int(row) for row in rows] for part, rows in data.rows.items()},
-        "names": [data.name("test", i) for i in range(len(data.test))],
-        "uses": {use: list(columns) for use, columns in data.uses.items()},
-        "ids": data.test_ids and list(data.test_ids.values),
-        "order": (data.time_order, data.subject, data.test_choice),
-    }
 
 
 @settings(deadline=None, max_examples=40, suppress_health_check=[HealthCheck.function_scoped_fixture])

@@ -5,12 +5,13 @@ from typing import Any
 
 import numpy as np
 import pytest
-from test_compact import facts
+from loaded_tables import facts
 
 from dlexp.components import snapshot
 from dlexp.components.datasets import Csv
 from dlexp.components.datasets.reading import compact_reading, csv_file
 from dlexp.components.datasets.user import table_cache
+from dlexp.errors import InputsChanged
 
 CONTENT = "id,weight,colour,note,day,price\n" + "".join(
     f"n{i},{i % 7}.{i % 3},{['red', 'blue', 'green'][i % 3]},{'' if i % 9 else 'NA'},2024-03-{i % 28 + 1:02d},{i * i}\n"
@@ -171,5 +172,5 @@ def test_no_table_is_kept_under_the_digest_of_another(monkeypatch: pytest.Monkey
 
     monkeypatch.setattr(Csv, "digests", digests_and_replace)
 
-    with pytest.raises(Exception, match=r"own\.csv: changed since the command started$"):
+    with pytest.raises(InputsChanged, match=r"own\.csv: changed since the command started$"):
         table().load(None)
