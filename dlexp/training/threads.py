@@ -45,14 +45,14 @@ def start(device: Device = "cpu") -> None:
     """Import TensorFlow and Keras, unless they are there, and give Keras its defaults; raises as `set_threads`."""
     if device == "cpu":
         hide_from_tensorflow()
-    if "tensorflow" not in sys.modules:
-        enter("starting TensorFlow")
-        gc.disable()  # A million objects that all stay: nothing to collect, now or later.
-        try:
+    try:
+        if "tensorflow" not in sys.modules:
+            enter("starting TensorFlow")
+            gc.disable()  # A million objects that all stay: nothing to collect, now or later.
             with keras_settings.unread():
                 import_tensorflow()
-        finally:
             gc.freeze()
-            gc.enable()
+    finally:  # A worker collects nothing before this, also where the user's own script has imported TensorFlow.
+        gc.enable()
     use(device)
     keras_settings.reset()
