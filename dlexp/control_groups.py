@@ -14,8 +14,12 @@ def folders(controller: str) -> Iterator[tuple[Path, int]]:
     Version 2 has one tree, version 1 a tree for each controller; inside a container its own group is the root.
     """
     with contextlib.suppress(OSError):
-        for line in _OWN_GROUPS.read_text().splitlines():
-            _, controllers, own = line.split(":", 2)
+        # A name may have any bytes.
+        for line in _OWN_GROUPS.read_text(errors="surrogateescape").split("\n"):
+            _, is_group, rest = line.partition(":")
+            controllers, _, own = rest.partition(":")
+            if not is_group:
+                continue
             if not controllers:
                 yield from _up_to_the_root(_GROUPS, own, 2)
             elif controller in controllers.split(","):

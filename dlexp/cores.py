@@ -35,12 +35,13 @@ def _within_quota(folder: Path, version: int) -> Iterator[int]:
         quota, period = (folder / "cpu.max").read_text().split()
     else:
         quota, period = ((folder / f"cpu.cfs_{name}_us").read_text() for name in ("quota", "period"))
-    if quota != "max" and int(quota) > 0:
+    if quota != "max" and int(quota) > 0 and int(period) > 0:
         yield max(1, int(quota) // int(period))
 
 
 def _of_the_job(environment: Mapping[str, str]) -> Iterator[int]:
     """What SLURM was asked for, which not every cluster enforces."""
     given = environment.get("SLURM_CPUS_PER_TASK", "")
-    if given.isascii() and given.isdigit():
-        yield int(given)
+    with contextlib.suppress(ValueError):  # More digits than Python reads.
+        if given.isascii() and given.isdigit():
+            yield int(given)

@@ -52,6 +52,26 @@ def test_a_container_has_a_quota(machine: Path, own: str, outer: str, n: int) ->
     assert cores.usable() == n
 
 
+@pytest.mark.parametrize("line", [b"", b"nothing", b"0:", b"0::/\xff", b"5:cpu"])
+def test_a_line_of_another_form_tells_nothing(machine: Path, line: bytes) -> None:
+    """The names of groups may have any bytes; what else is listed counts all the same."""
+    (machine / "fs/a").mkdir(parents=True)
+    (machine / "fs/a/cpu.max").write_text("400000 100000\n")
+    (machine / "cgroup").write_bytes(line + b"\n0::/a\n")
+
+    assert cores.usable() == 4
+
+
+@pytest.mark.parametrize("quota", ["", "100000", "100000 0", "all 100000", "9" * 5000 + " 1"])
+def test_a_quota_of_another_form_tells_nothing(machine: Path, quota: str) -> None:
+    """As of a group without one."""
+    (machine / "fs").mkdir()
+    (machine / "fs/cpu.max").write_text(quota)
+    (machine / "cgroup").write_text("0::/\n")
+
+    assert cores.usable() == 16
+
+
 @pytest.mark.parametrize(("own", "quota", "n"), [("/docker/123", "600000", 6), ("/", "150000", 1), ("/", "-1", 16)])
 def test_a_container_of_version_1(machine: Path, own: str, quota: str, n: int) -> None:
     """The controller has a tree of its own; inside the container its root is the container's group."""
@@ -63,7 +83,9 @@ def test_a_container_of_version_1(machine: Path, own: str, quota: str, n: int) -
     assert cores.usable() == n
 
 
-@pytest.mark.parametrize(("asked", "n"), [("4", 4), ("64", 16), ("", 16), ("all", 16), ("0", 1)])
+@pytest.mark.parametrize(
+    ("asked", "n"), [("4", 4), ("64", 16), ("", 16), ("all", 16), ("0", 1), ("4(x2)", 16), ("9" * 5000, 16)]
+)
 def test_a_job_of_slurm_has_what_it_asked_for(
     machine: Path, monkeypatch: pytest.MonkeyPatch, asked: str, n: int
 ) -> None:
