@@ -93,6 +93,19 @@ def test_a_late_module_lists_and_gives_all_its_names(late: LateModule) -> None:
 
 
 @pytest.mark.training
+def test_late_modules_keep_their_names() -> None:
+    """Though what they import lies in folders of the same names."""
+    names = "tf.lite.TFLiteConverter, tf.distribute.experimental.rpc.Server, tf.distribute.MirroredStrategy"
+    program = (
+        f"from dlexp.training.threads import start\nstart()\nimport tensorflow as tf\nassert ({names}) == ({names})\n"
+    )
+
+    done = subprocess.run([sys.executable, "-c", program], capture_output=True, text=True)
+
+    assert done.returncode == 0, done.stderr
+
+
+@pytest.mark.training
 def test_what_tensorflow_registers_does_not_come_late() -> None:
     """Every public name can be had, and all gradients are there before one is asked for, but those of its debugger."""
     program = (

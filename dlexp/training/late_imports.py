@@ -35,7 +35,7 @@ class LateModule(ModuleType):
     """
 
     def __getattr__(self, name: str) -> Any:
-        with self.__dict__["__late_lock__"]:
+        with self.__dict__["__late_lock__"], _names_kept(sys.modules[self.__name__.partition(".")[0]]):
             if name in self.__dict__:  # Another thread was faster.
                 return self.__dict__[name]
             if place := self._places().get(name):
@@ -68,6 +68,16 @@ class LateModule(ModuleType):
             if hasattr(found, name):
                 return getattr(found, name)
         return importlib.import_module(f"{module}.{name}")
+
+
+@contextmanager
+def _names_kept(package: ModuleType) -> Iterator[None]:
+    """Within, what is imported takes no name from a late module: TensorFlow has folders `lite` and `distribute` too."""
+    late = {name: module for name, module in vars(package).items() if isinstance(module, LateModule)}
+    try:
+        yield
+    finally:
+        vars(package).update(late)
 
 
 class LateLoader(Loader):
