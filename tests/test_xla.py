@@ -48,8 +48,9 @@ def test_it_is_part_of_the_experiment_where_it_is_on() -> None:
 
 
 @pytest.mark.training
-def test_its_numbers_are_those_of_tensorflow_but_for_rounding() -> None:
-    """Every step: also the last one of an epoch, which has fewer examples."""
+@pytest.mark.parametrize("batch_size", [32, 64])
+def test_its_numbers_are_those_of_tensorflow_but_for_rounding(batch_size: int) -> None:
+    """Every step: also the last one of an epoch, which has fewer examples, and the only one."""
     from dlexp.training.loop import Trainer, order_of
     from dlexp.training.network import build
 
@@ -58,7 +59,7 @@ def test_its_numbers_are_those_of_tensorflow_but_for_rounding() -> None:
     found = []
     for compiler in COMPILERS:
         network = build(config, config.dataset.info(), train, seed=0)
-        trainer = Trainer(network, config.optimizer.build(), train, 32, compiler)
+        trainer = Trainer(network, config.optimizer.build(), train, batch_size, compiler)
         found.append([trainer.train_epoch(order_of(0, epoch, 50)) for epoch in (1, 2)])
 
     for plain, by_xla in zip(*found, strict=True):

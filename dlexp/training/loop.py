@@ -136,7 +136,8 @@ class Trainer:
             Whether the weights are finite in the end; the predictions `(n, columns)` in this order; the loss of each
             batch `(batches,)`; and of several targets the loss of each `(batches, targets)`.
         """
-        n, size, is_xla = order.shape[0], self.batch_size, self._compiler == "xla"
+        n, is_xla = order.shape[0], self._compiler == "xla"
+        size = min(self.batch_size, n)
         # XLA knows all shapes beforehand. There the examples left over are a step of their own, compiled once more.
         n_steps = n // size if is_xla else -(-n // size)
 
