@@ -127,3 +127,19 @@ def test_what_tensorflow_registers_does_not_come_late() -> None:
 
     debugger = "['AudioMicrofrontend', 'DebugGradientIdentity', 'DebugGradientRefIdentity', 'DebugIdentityV2']"
     assert done.stdout == f"True {debugger}\n", done.stderr
+
+
+@pytest.mark.training
+def test_tensorflow_needs_nothing_that_is_hidden() -> None:
+    """Not even in a version whose names lie elsewhere, so that none of its modules comes late."""
+    program = (
+        "from dlexp.training import late_imports\n"
+        "late_imports.LATE = ()\n"
+        "late_imports.import_tensorflow()\n"
+        "import tensorflow as tf\n"
+        "print(tf.distribute.MirroredStrategy.__name__, tf.keras.layers.Dense.__name__)\n"
+    )
+
+    done = subprocess.run([sys.executable, "-c", program], capture_output=True, text=True)
+
+    assert done.stdout == "MirroredStrategy Dense\n", done.stderr

@@ -11,8 +11,8 @@ from threading import RLock
 from types import ModuleType
 from typing import Any
 
-#: Keras imports these if they are there, for plots, wrappers, tables and messages to a server that no run uses.
-UNUSED = ("matplotlib", "pandas", "requests", "sklearn")
+#: Keras imports these if they are there, for plots, wrappers and tables that no run uses; TensorFlow needs none.
+UNUSED = ("matplotlib", "pandas", "sklearn")
 #: Modules that give TensorFlow's functions their public names, those of its first version and of mobile phones too; and
 #: numpy's interface to Fortran, which scipy imports along with all of numpy.
 LATE = ("tensorflow._api.v2.", "numpy.f2py")
