@@ -58,3 +58,16 @@ def test_it_is_said_once_before_the_first_epoch(
     watcher.ended(job)
 
     assert caplog.messages == ([SAID] if is_single else [])
+
+
+def test_a_run_whose_network_could_not_be_built_is_told_nothing(
+    tmp_path: Path, caplog: pytest.LogCaptureFixture
+) -> None:
+    """It records how the data were read, but not what a network would multiply; nor did earlier versions."""
+    caplog.set_level(logging.INFO)
+    job, watcher = job_of(tmp_path, LARGE + "}\n"), Remarking(Watcher(), is_single=True)
+    watcher.started(job)
+    job.run_dir.write_json(job.run_dir.environment_path, {"remarks": []})
+    watcher.entered(job, "building")
+
+    assert caplog.messages == []

@@ -71,6 +71,7 @@ class Remarking:
         self._said.update(new)
         for line in shown(new, ALL_SHOWN_BY):
             log.warning(one_line(line))
-        if self._is_single and job.path in self._silent and (line := idle_cores(job, environment["multiplications"])):
+        multiplications = environment.get("multiplications", 0)  # Missing where the network could not be built.
+        if self._is_single and job.path in self._silent and (line := idle_cores(job, multiplications)):
             log.info(line)
         return True
