@@ -44,9 +44,13 @@ def cache_dir(tmp_path_factory: pytest.TempPathFactory) -> Path:
 
 @pytest.fixture(scope="session", autouse=True)
 def nothing_waits_for_the_disk() -> Iterator[None]:
-    """Power is lost in tests that simulate it alone: they note in which order what is written reaches the disk."""
+    """Tests that simulate a power cut note what is synced, in which order; no other test loses power."""
+
+    def fsync(descriptor: int) -> None:
+        os.fstat(descriptor)  # A file that is closed is refused, as by the disk.
+
     with pytest.MonkeyPatch.context() as patch:
-        patch.setattr(os, "fsync", lambda descriptor: None)
+        patch.setattr(os, "fsync", fsync)
         yield
 
 
@@ -61,7 +65,7 @@ def one_thread() -> None:
 
 @pytest.fixture(scope="session", autouse=True)
 def one_core() -> None:
-    """A command that a test starts trains one run at a time, as in such a job of SLURM: the cores train other tests."""
+    """Commands that tests start train one run at a time, as in a SLURM job with one core: other tests need the rest."""
     os.environ["SLURM_CPUS_PER_TASK"] = "1"
 
 

@@ -27,16 +27,16 @@ class Odd(Exception):
 
 @dataclass(frozen=True)
 class OtherCharacters:
-    """How many characters stand beside digits, dots and minus signs."""
+    """How many characters are neither digits nor dots nor minus signs."""
 
     others: int
-    """In no number."""
+    """Those that no number has."""
     signs: int
-    """A plus, or the e of an exponent, at least where they stand in numbers."""
+    """Those of a plus or of an exponent's `e`, wherever they stand."""
 
     @classmethod
     def of(cls, text: bytes, between: bytes = b"") -> "OtherCharacters":
-        """Those of a text, whose cells some characters part."""
+        """The counts of a text, except for the characters `between` its cells."""
         others = len(text.translate(None, NUMBER + between))
         return cls(others, len(text.translate(None, _DIGITS + between)) - others)
 
@@ -51,7 +51,7 @@ class Block:
     """Whole lines of a file, in each of which there are as many cells."""
 
     def __init__(self, content: bytes, layout: Layout) -> None:
-        """Odd if there are not, or the cells are not parted by delimiters and ends of lines alone."""
+        """Raises Odd if there are not, or if anything but delimiters and ends of lines separates the cells."""
         quote, delimiter, self.n_columns = layout.marks.quote.encode(), layout.marks.delimiter.encode(), layout.width
         if b"\0" in content or (quote and quote in content):
             raise Odd
@@ -88,7 +88,7 @@ class Block:
 
     @cached_property
     def beside_numbers(self) -> OtherCharacters:
-        """What stands beside numbers in all cells together."""
+        """The counts of all cells together."""
         return OtherCharacters.of(self.content, self._between)
 
     def with_codes(self) -> set[int]:
