@@ -284,3 +284,16 @@ def test_a_command_builds_what_is_left_to_train(invoke: Invoke) -> None:
         assert invoke("run", "good.yaml")[0] == 0
 
     assert asked == [1, 2]
+
+
+@pytest.mark.training
+def test_a_card_that_is_not_there_is_missed_before_the_first_run(
+    invoke: Invoke, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Also where a run on the processor comes first."""
+    monkeypatch.setenv("CUDA_VISIBLE_DEVICES", "-1")
+    code, _, err = invoke("run", "good.yaml", "--grid", "training.device=[cpu,gpu]")
+
+    assert code == 2
+    assert "sees no GPU here" in err
+    assert not Path("runs").exists()

@@ -48,12 +48,14 @@ class Pool:
         return max(1, self._at_once.n - len(self._starting))
 
     def refusals(self, candidates: Sequence[Candidate], told: Callable[[Stage], None]) -> list[Refusal]:
-        """Which candidates cannot be trained: as found in the process of the first job, and beside it in one more.
+        """Which candidates cannot be trained: as found in the process of the first job, and beside it in others.
 
-        That one is for the user's code, and is ended: it may leave anything. It may also refuse what it was called for
-        after something else, so that a refusal counts if a process of its own says it too.
+        One is for the user's code, and is ended: it may leave anything. It may also refuse what it was called for after
+        something else, so that a refusal counts if a process of its own says it too. Another one looks for the card of
+        later jobs, which a process on the processor does not see.
         """
         first, beside = candidates[0], [each for each in candidates[1:] if calls_code_beside(candidates[0], each)]
+        on_card = [each for each in candidates if each.experiment.training.device == "gpu"]
         with without_interrupts():
             worker = self._worker(first)
             self._idle.append(worker)
@@ -62,6 +64,9 @@ class Pool:
             self._start_others(first.experiment.training.process_settings)
         looking = worker.submit(look_ahead, [each for each in candidates if each not in beside])
         found = _refused_by_code(beside) if beside else []
+        if on_card and first not in on_card:
+            with Worker() as other:
+                found += _looked(other, on_card[:1])
         while not wait([looking], TOLD_SECONDS).done:
             told(worker.shared_stage.stage)
         try:
