@@ -1,5 +1,6 @@
 """The cache of encoded tables: the same data, whatever happens to the files."""
 
+import os
 from pathlib import Path
 from typing import Any
 
@@ -124,6 +125,22 @@ def test_a_damaged_file_is_said_and_made_again(folder: Path, caplog: pytest.LogC
     assert facts(table()) == whole
     assert f"{path}: damaged, encoded again (" in caplog.text
     assert path.read_bytes() == written
+
+
+def test_a_file_of_somebody_else_is_read(
+    folder: Path, monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture
+) -> None:
+    """Though it cannot be marked as used."""
+
+    def refuse(path: Path) -> None:
+        raise PermissionError(1, "Operation not permitted", str(path))
+
+    whole = facts(table())
+    not_read(monkeypatch)
+    monkeypatch.setattr(os, "utime", refuse)
+
+    assert facts(table()) == whole
+    assert not caplog.messages
 
 
 def test_a_cut_file_is_made_again(folder: Path) -> None:

@@ -74,12 +74,13 @@ def found(path: Path, read: Callable[[Path], Data]) -> Data | None:
     """What `read` finds in a file; None if there is none, or it is damaged."""
     try:
         data = read(path)
-        os.utime(path)
     except FileNotFoundError:
         return None
     except Exception as error:  # A damaged file raises nearly anything.
         log.warning(f"{path}: damaged, encoded again ({in_one_line(error)})")
         return None
+    with contextlib.suppress(OSError):  # A folder of somebody else's, or one that cannot be written to.
+        os.utime(path)
     return data
 
 
