@@ -298,7 +298,8 @@ def test_what_keras_makes_of_an_array_is_why_float64_is_said() -> None:
     model = network(x).model
 
     assert len(np.unique(model(x))) == N
-    assert len(np.unique(model.predict(x, verbose=0))) == 1
+    # One number, except the last digit: TensorFlow's sigmoid of the last few of an array is another routine's.
+    assert np.ptp(model.predict(x, verbose=0)) < 1e-6 < np.ptp(model(x))
 
 
 def test_a_feature_that_never_varies_is_only_centred() -> None:

@@ -401,7 +401,7 @@ def test_all_mistakes_of_a_file_are_said_at_once() -> None:
         "s.yaml:3: seeds: expected at least 1, given -1",
         "s.yaml:4: claims.0.says: expected text, given 3; put it in quotes",
         "base.yaml:4: training.epcohs: unknown key 'epcohs'. Did you mean 'epochs'? Choose from: epochs, batch_size, "
-        "schedule, early_stopping, diagnostics, keep_state, threads (in a, b)",
+        "schedule, early_stopping, diagnostics, keep_state, threads, compile, device (in a, b)",
     ]
 
 
