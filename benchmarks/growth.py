@@ -160,7 +160,7 @@ def draw(rows: list[dict[str, Any]], path: Path) -> None:
             axes.grid(alpha=0.25)
             axes.set_ylabel(quantity if column == 0 else "")
         panels[1, column].set_xlabel(axis)
-    panels[0, 0].set_ylim(0.005, 500)
+    panels[0, 0].set_ylim(0.002, 500)
     panels[1, 0].set_ylim(0.03, 5)
     figure.savefig(path)
 
