@@ -74,6 +74,15 @@ def test_a_row_an_epoch_and_layer(tmp_path: Path) -> None:
     assert (tmp_path / "d.png").read_bytes().startswith(b"\x89PNG")
 
 
+@pytest.mark.training
+@pytest.mark.parametrize("parts", [DIGITS, IMDB], ids=["digits", "imdb-sparse"])
+def test_without_hidden_layers_there_are_no_rows(tmp_path: Path, parts: dict[str, Any]) -> None:
+    """Also of sparse rows, of which the first layer gives the logits."""
+    run_dir, _ = fitted(experiment(parts, {"model": {"type": "mlp", "hidden": []}}), tmp_path / "run", True)
+
+    assert run_dir.diagnostics() == []
+
+
 @pytest.mark.parametrize("parts", [[DIGITS], [CANCER], [IMDB]], ids=["digits", "breast_cancer", "imdb-sparse"])
 def test_relu_figures_equal_those_worked_out_in_numpy(parts: list[dict[str, Any]]) -> None:
     """Shares and norms by hand, on dense and on sparse rows."""

@@ -42,6 +42,8 @@ class Probe:
         names = [f"hidden_{i}" for i in range(1, len(layers))]
         names = [name for name in names if {name, f"{name}_activation"} <= layers.keys()]
         self._dense: list[keras.layers.Dense] = [layers[name] for name in names]
+        if not names:  # Then there is nothing to measure, and the body may start with the logits themselves.
+            return
         #: A unit's sums are what its activation takes, so after the normalization where there is one.
         sums = [layers.get(f"{name}_normalization", layers[name]).output for name in names]
         units = [layers[f"{name}_activation"].output for name in names]
@@ -50,7 +52,7 @@ class Probe:
         outside = [*network.standardize, *network.first[:1]]  # What the body starts behind.
         start = outside[-1].output if outside else network.model.input
         # The input itself is no output that Keras knows.
-        self._has_first_sums = bool(names) and sums[0] is start
+        self._has_first_sums = sums[0] is start
         self._watched = keras.Model(start, [network.output.logits, *units, *sums[self._has_first_sums :]], name="probe")
         self._kernels = self._read_kernels()
         self._compiled = tf.function(self._differentiate)
