@@ -1,13 +1,15 @@
 """Importing TensorFlow without what no run uses."""
 
 import importlib
+import importlib.metadata
 import subprocess
 import sys
 from pathlib import Path
+from types import ModuleType
 
 import pytest
 
-from dlexp.training.late_imports import LateFinder, LateModule, hidden
+from dlexp.training.late_imports import LateFinder, LateModule, hidden, import_tensorflow
 
 #: Of `late.names`, which is late.
 NAMES = '''"""Names of other modules."""
@@ -34,6 +36,26 @@ def test_a_module_that_is_there_already_stays() -> None:
     """Nothing is taken from whoever has it."""
     with hidden(["importlib"]):
         assert importlib.import_module("importlib") is importlib
+
+
+@pytest.mark.parametrize(("version", "is_late"), [("2.21.0", True), ("2.22.0", False), (None, False)])
+def test_only_versions_that_were_tried_are_imported_late(
+    version: str | None, is_late: bool, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """What a version makes of its public names is its own affair; some builds go by another name."""
+
+    def installed(name: str) -> str:
+        if version is None:
+            raise importlib.metadata.PackageNotFoundError(name)
+        return version
+
+    monkeypatch.setattr(importlib.metadata, "version", installed)
+    monkeypatch.setattr(sys, "meta_path", list(sys.meta_path))
+    monkeypatch.setitem(sys.modules, "tensorflow", ModuleType("tensorflow"))
+
+    import_tensorflow()
+
+    assert (LateFinder in sys.meta_path) is is_late
 
 
 @pytest.fixture

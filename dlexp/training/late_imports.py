@@ -1,6 +1,7 @@
 """Importing TensorFlow without what no run uses: public names that nobody asks for, and plots of Keras's."""
 
 import importlib
+import importlib.metadata
 import re
 import sys
 from collections.abc import Iterable, Iterator, Sequence
@@ -16,15 +17,29 @@ UNUSED = ("matplotlib", "pandas", "sklearn")
 #: Modules that give TensorFlow's functions their public names, those of its first version and of mobile phones too; and
 #: numpy's interface to Fortran, which scipy imports along with all of numpy.
 LATE = ("tensorflow._api.v2.", "numpy.f2py")
+#: The versions of TensorFlow with which all of this was tried: it reads what TensorFlow promises to nobody.
+TRIED = ("2.21.",)
 #: How the code of the former gives a name.
 _NAME = re.compile(r"^from (\w[\w.]*) import (\w+)(?: as (\w+))?(?: *#.*)?$", re.MULTILINE)
 
 
 def import_tensorflow() -> None:
-    """Import TensorFlow and Keras: faster than by itself, and all is there as soon as it is asked for."""
-    sys.meta_path.insert(0, LateFinder)  # It stays: such modules import one another.
+    """Import TensorFlow and Keras: faster than by itself, and all is there as soon as it is asked for.
+
+    A version that was not tried is imported as usual.
+    """
+    if _tensorflow_version().startswith(TRIED):
+        sys.meta_path.insert(0, LateFinder)  # It stays: such modules import one another.
     with hidden(UNUSED):
         import tensorflow  # noqa: F401
+
+
+def _tensorflow_version() -> str:
+    """The installed one; empty where it goes by another name, as builds for some processors do."""
+    try:
+        return importlib.metadata.version("tensorflow")
+    except importlib.metadata.PackageNotFoundError:
+        return ""
 
 
 class LateModule(ModuleType):
