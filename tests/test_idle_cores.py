@@ -13,7 +13,7 @@ from dlexp.execution.idle_cores import idle_cores
 from dlexp.execution.remarking import Remarking
 
 LARGE = "dataset: iris\ntraining: {batch_size: 100"
-SAID = "test: a single run uses 1 of 8 cores; --set training.threads=4 trains it faster, as another experiment"
+SAID = "test: a single run uses 1 of 8 cores; --set training.threads=4 may train it faster, as another experiment"
 
 
 @pytest.fixture(autouse=True)
@@ -29,7 +29,7 @@ def test_a_large_step_is_faster_with_more_threads(tmp_path: Path, monkeypatch: p
     assert idle_cores(job, 500_000) == SAID
     assert idle_cores(job, 400_000) == ""
     monkeypatch.setattr(cores, "usable", lambda: 2)
-    assert "uses 1 of 2 cores; --set training.threads=2 trains" in idle_cores(job, 500_000)
+    assert "uses 1 of 2 cores; --set training.threads=2 may train" in idle_cores(job, 500_000)
     monkeypatch.setattr(cores, "usable", lambda: 1)
     assert idle_cores(job, 500_000) == ""
 

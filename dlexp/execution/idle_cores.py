@@ -11,12 +11,12 @@ MOST_NAMED = 4
 
 
 def idle_cores(job: Job, multiplications: int) -> str:
-    """The setting that would use idle cores, in a line; empty if none would train the run faster."""
+    """The setting that would use idle cores, in a line; empty if none may train the run faster."""
     training, usable = job.experiment.training, cores.usable()
     step = multiplications * training.batch_size
     if step < MANY or usable < 2 or training.process_settings != (1, "cpu") or job.stand_in or job.repeats:
         return ""
     return (
         f"{job.experiment_label}: a single run uses 1 of {usable} cores; --set "
-        f"training.threads={min(usable, MOST_NAMED)} trains it faster, as another experiment"
+        f"training.threads={min(usable, MOST_NAMED)} may train it faster, as another experiment"
     )
