@@ -200,6 +200,25 @@ def test_a_command_that_cannot_be_read_is_none(runs_dir: Path) -> None:
     assert said(runs_dir)[1] == f"    dlexp run {a.config_path} {b.config_path} --seeds 5"
 
 
+@pytest.mark.parametrize("seeds", [1, 4])
+def test_nothing_is_advised_to_tell_an_experiment_from_itself_by_an_older_training_code(
+    runs_dir: Path, seeds: int
+) -> None:
+    """Neither more seeds nor others: the older code trains no more."""
+    (old, *_), (new, *_) = (trained(runs_dir, "a", A[:seeds], training_version=n, identity=f"{n}" * 64) for n in (1, 2))
+
+    _, *advice = said(runs_dir)
+    assert advice == [
+        "a training version=1: the same experiment, trained by an older training code; this takes the new ones alone:",
+        f"    dlexp compare {new.config_path}",
+    ]
+    (other, *_) = trained(runs_dir, "b", NEAR[:seeds], 2)
+    text = "\n".join(said(runs_dir))
+    assert str(old.config_path) not in text
+    assert f"dlexp compare {new.config_path} {other.config_path} --until-sure 12" in text
+    assert text.endswith(f"    dlexp compare {new.config_path} {other.config_path}")
+
+
 def test_several_short_pairs_share_a_command(runs_dir: Path) -> None:
     """Also two that have no seed in common; another runs directory is named, and the missing seeds alone take time."""
     other = runs_dir.with_name("other")

@@ -9,7 +9,7 @@ from dlexp.reports.comparison.compared import Compared
 from dlexp.reports.comparison.differences import is_possible, size, unit_of, written
 from dlexp.reports.comparison.facts import Comparison
 from dlexp.reports.comparison.headlines import Headline
-from dlexp.reports.comparison.next_steps import Sentence, asking_again, enough_seeds
+from dlexp.reports.comparison.next_steps import Sentence, asking_again, enough_seeds, present, without_older
 from dlexp.reports.comparison.ranking import rankings
 from dlexp.reports.comparison.sentences import sentence, together
 from dlexp.reports.comparison.verdicts import OPEN, has_verdict
@@ -30,20 +30,23 @@ def answers(comparison: Comparison) -> list[Sentence]:
     found = list(_grouped(headlines)) if len(headlines) > _MAX_SENTENCES else [Sentence(sentence(x)) for x in headlines]
     if comparison.stops:
         return [*found, *stops.said(comparison.stops)]
-    if short := [each for each in headlines if _is_short(each)]:
-        sides, column = _sides(short), _asked_of_all(comparison, short)
+    experiments = comparison.experiments
+    short = [each for each in headlines if _is_short(each)]
+    if len(sides := present(_sides(short), experiments)) > 1:
+        column = _asked_of_all(comparison, short)
         told = column is not None and commands.can_be_told(sides)
         advice = enough_seeds(sides, commands.until_sure(sides, column or "") if told else None)
         if len(headlines) == 1:  # Its own sentence ends with the command.
             found = [replace(advice, text=f"{found[0].text.removesuffix('.')}; {advice.text}")]
         else:
             found.append(advice)
-    if left_open := [each for each in headlines if (d := each.difference) and d.verdict == OPEN and not d.looks]:
+    left_open = [each for each in headlines if (d := each.difference) and d.verdict == OPEN and not d.looks]
+    if len(sides := present(_sides(left_open), experiments)) > 1:
         pairs = {each.difference.pairs for each in left_open if each.difference}
-        seen = [seed for each in comparison.experiments for seed in (*each.runs, *each.diverged)]
+        seen = [seed for each in experiments for seed in (*each.runs, *each.diverged)]
         column = _asked_of_all(comparison, left_open)
-        found.append(asking_again(_sides(left_open), sorted(pairs), max(seen) + 1, column))
-    return found
+        found.append(asking_again(sides, sorted(pairs), max(seen) + 1, column))
+    return [*found, *without_older(experiments)]
 
 
 def _asked_of_all(comparison: Comparison, headlines: Sequence[Headline]) -> str | None:

@@ -20,7 +20,7 @@ class Glob(str):
 
 
 #: More configs than that are told by globs.
-_MAX_CONFIGS = 8
+MAX_CONFIGS = 8
 #: So many seeds at most are advised where they are trained until they tell.
 _ADVISED_MOST = 12
 #: Where `dlexp run` leaves its records by default.
@@ -36,7 +36,7 @@ def training(experiments: Sequence[Compared], seeds: Sequence[str], runs_dir: Pa
         seeds: The options that say which seeds.
         runs_dir: Where the records go; by default, where those of the first experiment lie.
     """
-    globs = _globs_of(experiments) if len(experiments) > _MAX_CONFIGS else []
+    globs = _globs_of(experiments) if len(experiments) > MAX_CONFIGS else []
     configs = globs or dict.fromkeys(str(config_of(each)) for each in experiments)
     return ("dlexp", "run", *configs, *seeds, *_folders(experiments[0], runs_dir))
 
@@ -59,9 +59,15 @@ def until_sure(
     return ("dlexp", "compare", *configs, *options, *_folders(experiments[0], runs_dir))
 
 
+def comparing(experiments: Sequence[Compared]) -> Command:
+    """`dlexp compare configs/a.yaml`: what the present training code trained of these, and nothing older."""
+    configs = dict.fromkeys(str(config_of(each)) for each in experiments)
+    return ("dlexp", "compare", *configs, *_folders(experiments[0], None))
+
+
 def can_be_told(experiments: Sequence[Compared]) -> bool:
     """Whether `until_sure` can name all of them."""
-    return 2 <= len(experiments) <= _MAX_CONFIGS
+    return 2 <= len(experiments) <= MAX_CONFIGS
 
 
 def _folders(experiment: Compared, runs_dir: Path | None) -> Command:

@@ -48,6 +48,18 @@ class Compared:
         """The most seeds that it was to be trained with until they told; None if no run was trained so."""
         return max((run.result.until_sure or 0 for run in self.runs.values()), default=0) or None
 
+    @property
+    def training_version(self) -> int:
+        """That of the training code; 0 if it is not on record."""
+        version = self.settings.get("training version")
+        return version if isinstance(version, int) else 0
+
+    @cached_property
+    def untrained(self) -> str:
+        """What it is, whichever version trains it."""
+        settings = {key: value for key, value in self.settings.items() if key not in ("training version", "TensorFlow")}
+        return repr(sorted(settings.items()))
+
     def on(self, seeds: Collection[int]) -> "Compared":
         """The same with some of its seeds alone."""
         runs = {seed: run for seed, run in self.runs.items() if seed in seeds}

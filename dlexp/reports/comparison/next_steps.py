@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from itertools import pairwise
 
 from dlexp.console import one_line
-from dlexp.format import joined, paragraph
+from dlexp.format import N_LISTED, joined, paragraph
 from dlexp.reports.comparison import commands
 from dlexp.reports.comparison.commands import Command, Glob
 from dlexp.reports.comparison.compared import Compared
@@ -47,6 +47,34 @@ def enough_seeds(experiments: Sequence[Compared], until_sure: Command | None = N
     text = f"{_ADVISED_SEEDS} seeds can have a verdict{in_time(experiments, range(_ADVISED_SEEDS))}"
     others = ", or as many as it takes" if until_sure else ""
     return Sentence(f"{text}{others}:", (commands.training(experiments, options), *filter(None, [until_sure])))
+
+
+def present(experiments: Iterable[Compared], among: Sequence[Compared]) -> list[Compared]:
+    """Each once, and in place of one by an older training code the same one by the newest that is among these."""
+    newest = {each.untrained: each for each in sorted(among, key=lambda each: each.training_version)}
+    found = []
+    for each in experiments:
+        newer = newest.get(each.untrained, each)
+        found.append(newer if newer.training_version > each.training_version > 0 else each)
+    return list({id(each): each for each in found}.values())
+
+
+def without_older(experiments: Sequence[Compared]) -> list[Sentence]:
+    """Which of these are another one by an older training code, and the command that leaves them out; none if none is.
+
+    No seed can be added to what is older.
+    """
+    newest = present(experiments, experiments)
+    shown = set(map(id, newest))
+    older = [each.label for each in experiments if id(each) not in shown]
+    if not older:
+        return []
+    named = joined(older) if len(older) <= N_LISTED else f"{len(older)} of these"
+    which = "the same experiment" if len(older) == 1 else "the same experiments"
+    text = f"{named}: {which}, trained by an older training code"
+    if len(newest) > commands.MAX_CONFIGS:
+        return [Sentence(f"{text}; name configs to compare the new ones alone.")]
+    return [Sentence(f"{text}; this takes the new ones alone:", (commands.comparing(newest),))]
 
 
 def in_time(experiments: Iterable[Compared], seeds: Sequence[int]) -> str:

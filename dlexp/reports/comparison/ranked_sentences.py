@@ -9,7 +9,7 @@ from dlexp.reports.comparison import commands, comparability, stops
 from dlexp.reports.comparison.differences import is_possible, size, unit_of
 from dlexp.reports.comparison.facts import Comparison
 from dlexp.reports.comparison.families import N_BEST, N_NEW_SEEDS, large_family
-from dlexp.reports.comparison.next_steps import Sentence, each_of, enough_seeds, in_time
+from dlexp.reports.comparison.next_steps import Sentence, each_of, enough_seeds, in_time, present, without_older
 from dlexp.reports.comparison.notes import chosen
 from dlexp.reports.comparison.ranked_notes import is_lopsided
 from dlexp.reports.comparison.ranked_table import MARK, ranks, verdict_of
@@ -49,8 +49,10 @@ def below(comparison: Comparison, ranking: Ranking) -> list[Sentence]:
     found += _other_baseline(comparison, ranking)
     pairs = [_pairs(row) for row in ranking.compared]
     if has_verdict(ranking.column) and ranking.baseline and 0 < max(pairs, default=0) < MIN_PAIRS:
-        found.append(enough_seeds([row.experiment for row in ranking.rows if row.experiment.runs]))
-    return found
+        sides = present([row.experiment for row in ranking.rows if row.experiment.runs], comparison.experiments)
+        if len(sides) > 1:
+            found.append(enough_seeds(sides))
+    return [*found, *without_older([row.experiment for row in ranking.rows])]
 
 
 def _verdicts(ranking: Ranking) -> Iterator[str]:
@@ -122,6 +124,7 @@ def _confirming(comparison: Comparison, ranking: Ranking) -> Iterator[Sentence]:
     if not best or commands.is_of_confirmation(commands.runs_dir_of(next(iter(best[0].runs.values())))):
         return
     whole = comparison.whole or comparison
+    best = present(best, whole.experiments)
     last = max(seed for each in whole.experiments for seed in (*each.runs, *each.diverged))
     new = range(last + 1, last + 1 + N_NEW_SEEDS)
     runs_dir = commands.new_runs_dir(commands.runs_dir_of(next(iter(best[0].runs.values()))))
