@@ -2,6 +2,7 @@
 
 import re
 from collections.abc import Callable, Sequence
+from itertools import chain
 from typing import Any, Literal
 
 import keras
@@ -12,6 +13,8 @@ from dlexp.components.keras_messages import in_words
 
 #: Kernels of more numbers are multiplied by oneDNN, which takes no loop of the executor of one thread, and is faster.
 LARGE_KERNEL = 2**16
+#: The executor of one thread, and what it runs of operations that call functions: any other it waits for forever.
+SINGLE_THREADED, LOOPS = "SINGLE_THREADED_EXECUTOR", ("While", "StatelessWhile")
 #: How TensorFlow names the operation that XLA does not have.
 _UNKNOWN = re.compile(r"unsupported operations .* on XLA_\w+: (\w+)")
 #: What it raises where XLA does not compile a function, or is not there at all.
@@ -38,12 +41,17 @@ class Compiled:
         input_signature: Sequence[Any] | None = None,
     ) -> None:
         """`body`: the layers whose operations are most of its work."""
-        self._executor = "SINGLE_THREADED_EXECUTOR" if _is_small(body) else ""
+        self._executor = SINGLE_THREADED if _is_small(body) else ""
         self._is_refusable = compiler == "xla"
-        # Without autograph, as in Keras's own `fit`: reading every function's source takes most of a second.
-        self._function = tf.function(
-            function, input_signature=input_signature, autograph=False, jit_compile=compiler == "xla" or None
-        )
+
+        def compiled() -> Any:
+            # Without autograph, as in Keras's own `fit`: reading every function's source takes most of a second.
+            return tf.function(
+                function, input_signature=input_signature, autograph=False, jit_compile=compiler == "xla" or None
+            )
+
+        self._compiled = compiled
+        self._function = compiled()
         #: Asking the function for it with every call would take as long as a few small steps.
         self._concrete: Any = None
 
@@ -75,9 +83,23 @@ class Compiled:
     def get_concrete_function(self, *arguments: Any) -> Any:
         """The compiled function; for such arguments, if it has no signature."""
         if self._concrete is None:
-            with tf.experimental.function_executor_type(self._executor):
-                self._concrete = self._function.get_concrete_function(*arguments)
+            self._concrete = self._traced(arguments)
+            if self._executor and _calls_functions(self._concrete):
+                self._executor, self._function = "", self._compiled()  # Loops are made otherwise for each executor.
+                self._concrete = self._traced(arguments)
         return self._concrete
+
+    def _traced(self, arguments: Sequence[Any]) -> Any:
+        with tf.experimental.function_executor_type(self._executor):
+            return self._function.get_concrete_function(*arguments)
+
+
+def _calls_functions(concrete: Any) -> bool:
+    """Whether an operation of it calls a function otherwise than as a loop: to compute it only if something holds."""
+    graph = concrete.graph.as_graph_def()
+    nodes = chain(graph.node, *(function.node_def for function in graph.library.function))
+    values = chain.from_iterable(node.attr.values() for node in nodes if node.op not in LOOPS)
+    return any(value.HasField("func") or value.list.func for value in values)
 
 
 def _is_small(body: keras.Model) -> bool:
