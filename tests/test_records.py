@@ -235,6 +235,31 @@ def test_after_a_raise_of_the_training_version(records: Path, invoke: Invoke) ->
     assert planned("finished.yaml").done
 
 
+@pytest.mark.training
+@pytest.mark.usefixtures("records")
+def test_a_dry_run_says_why_what_was_done_is_trained_again(invoke: Invoke) -> None:
+    """Of all runs together, and of each."""
+    code, out, _ = invoke("run", "finished.yaml", "--dry-run", "--seeds", "3")
+
+    assert code == 0
+    assert "2 of 3 runs recorded by training code 2; would be trained again" in out.splitlines()
+    where = "runs/finished/s1-2b0f281649"
+    assert f"seed 1    recorded by training code 2, in {where}; would be trained again" in out
+
+
+@pytest.mark.training
+@pytest.mark.usefixtures("records")
+def test_an_interrupted_run_of_earlier_training_code_is_said_to_be_trained_from_the_start(invoke: Invoke) -> None:
+    """Its checkpoint is not that of this version."""
+    what = "interrupted, by training code 2"
+    assert f"1 of 1 run {what}; would be trained from the start" in invoke("run", "interrupted.yaml", "--dry-run")[1]
+
+    code, _, err = invoke("run", "interrupted.yaml")
+    assert code == 0
+    (line,) = (line for line in err.splitlines() if what in line)
+    assert line == f"runs/interrupted/s0-f72780589d: {what}; training from the start"
+
+
 def test_a_record_of_a_later_format_is_not_misread(tmp_path: Path) -> None:
     """What this version does not know it does not guess."""
     run_dir = finished(tmp_path)

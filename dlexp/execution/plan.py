@@ -19,7 +19,7 @@ from dlexp.config.labels import Labelled, labels
 from dlexp.errors import DataError
 from dlexp.execution import repository
 from dlexp.execution.shorter_runs import DrawnRuns
-from dlexp.execution.standing import IdentifiedExperiment, standing, unobserved
+from dlexp.execution.standing import IdentifiedExperiment, Outdated, standing, unobserved
 from dlexp.records.index import SMOKE, Attempts, Run, read
 from dlexp.records.numbering import Numbering
 from dlexp.records.record_files import DamagedRecord
@@ -81,8 +81,8 @@ class Planned:
     """Whether it is recorded without the diagnostics that the experiment asks for now."""
     lacks_state: bool = False
     """Whether it is recorded without the final state that the experiment asks to keep now."""
-    outdated: Run | None = None
-    """A record of an earlier version of the training code, where there is none of this one."""
+    outdated: Outdated | None = None
+    """What an earlier version of the training code left, where there is nothing of this one."""
     begun: RunDir | None = None
     """Where it was interrupted, or is under way: resumed."""
     earlier: Run | None = None

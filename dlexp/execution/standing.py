@@ -30,7 +30,7 @@ class IdentifiedExperiment:
         return Ingredients(settings, self.digests[0], version, self.code_digest)
 
     @cached_property
-    def of_earlier_versions(self) -> list[Identities]:
+    def of_earlier_versions(self) -> list[tuple[int, Identities]]:
         """Those under which earlier versions of the training code recorded it, the latest first; of all seeds."""
         validation = self.experiment.validation
         meant = [self.experiment]
@@ -38,7 +38,26 @@ class IdentifiedExperiment:
             unstratified = validation.model_copy(update={"stratify": False})
             meant.append(self.experiment.model_copy(update={"validation": unstratified}))
         versions = reversed(range(1, TRAINING_VERSION))
-        return [identities_of(each, self.digests, version) for version, each in itertools.product(versions, meant)]
+        found = itertools.product(versions, meant)
+        return [(version, identities_of(each, self.digests, version)) for version, each in found]
+
+
+@dataclass(frozen=True)
+class Outdated:
+    """What an earlier version of the training code left of a run, which this one does not take."""
+
+    dir: RunDir
+    version: int
+    is_interrupted: bool = False
+    """Whether it neither finished nor diverged."""
+
+    def __str__(self) -> str:
+        return f"{'interrupted,' if self.is_interrupted else 'recorded'} by training code {self.version}"
+
+    @property
+    def trained(self) -> str:
+        """How the run is trained now."""
+        return "from the start" if self.is_interrupted else "again"
 
 
 def standing(subject: IdentifiedExperiment, runs: Sequence[Run]) -> Run | None:
@@ -65,9 +84,14 @@ def unobserved(run_dirs: Iterable[RunDir]) -> list[Run]:
     return [run for run in finished if not is_diagnosed(run) or run.dir.lacks_first_diagnostics]
 
 
-def outdated(subject: IdentifiedExperiment, seed: int, on_record: Attempts) -> Run | None:
-    """A record of an earlier version of the training code; None if there is none."""
-    for identities in subject.of_earlier_versions:
-        if attempts := on_record.of(identities, seed):
-            return recorded(readable(attempts), identities)
+def outdated(subject: IdentifiedExperiment, seed: int, on_record: Attempts) -> Outdated | None:
+    """What an earlier version of the training code left, the latest that left anything; None if none did."""
+    for version, identities in subject.of_earlier_versions:
+        if not (attempts := on_record.of(identities, seed)):
+            continue
+        runs = readable(attempts)
+        if ended := recorded(runs, identities):
+            return Outdated(ended.dir, version)
+        if interrupted := next((run for run in runs if run.status == "interrupted"), None):
+            return Outdated(interrupted.dir, version, is_interrupted=True)
     return None

@@ -252,7 +252,6 @@ def _on_record(planned: Planned, counts_done: bool, to_observe: Collection[RunDi
         if begun.owner:
             return None
         return begun, f"interrupted before; {'resumed' if begun.has_checkpoint else 'restarted'}"
-    if planned.outdated:
-        version = planned.outdated.record.training_version
-        return planned.outdated.dir, f"recorded by training code {version}; training again"
+    if found := planned.outdated:
+        return found.dir, f"{found}; training {found.trained}"
     return None

@@ -1,5 +1,6 @@
 """What a `run` command would do: how many runs in what time, and of each experiment what it is and what is done."""
 
+from collections import Counter
 from collections.abc import Iterator, Sequence
 from dataclasses import asdict, dataclass
 from typing import Any
@@ -93,7 +94,7 @@ def render(found: Preview, asked: Asked, output: PageFormat = "table", width: in
     """The totals, then a page for each of few experiments or a row for each of many; with a line end at the end."""
     if output == "json":
         return to_json(_document(found))
-    total = "\n".join(paragraph(_total(found), width))
+    total = "\n".join(line for text in [_total(found), *_outdated(found.plan)] for line in paragraph(text, width))
     if len(found.experiments) <= MAX_PAGES:
         return "\n\n".join([total, *(_page(each, found.plan) for each in found.experiments)]) + "\n"
     first = asked.one_again(found.experiments[0].loaded, "--dry-run")
@@ -112,6 +113,13 @@ def _total(found: Preview) -> str:
     time = expected_time(found.time)
     took = f"; time with {plural(found.workers, 'worker')}: {time}{ground(found.time)}" if time else ""
     return f"{', '.join(total)}{took}"
+
+
+def _outdated(plan: Plan) -> Iterator[str]:
+    """`3 of 5 runs recorded by training code 2; would be trained again`: why what was done is not done any more."""
+    counts = Counter(f"{found}; would be trained {found.trained}" for run in plan.to_train if (found := run.outdated))
+    for what, n in counts.items():
+        yield f"{n} of {plural(len(plan.runs), 'run')} {what}"
 
 
 def _n_without_data(plan: Plan) -> int:
@@ -250,6 +258,8 @@ def _fate(planned: Planned, experiment: Experiment) -> str:
         return f"{planned.begun.status}, in {planned.begun.path}; would be {again} there"
     if run := planned.continues:
         return f"would continue {run.dir.path} from epoch {run.epochs}"
+    if found := planned.outdated:
+        return f"{found}, in {found.dir.path}; would be trained {found.trained}"
     if planned.lost:
         return f"would be trained again: {planned.lost}"
     return f"would be trained from the start: {planned.from_start}" if planned.from_start else "would be trained"
