@@ -22,8 +22,11 @@ ROTATED = f"dataset: digits\nmodel: {{layers: {LAYERS}}}\n"
 @pytest.mark.parametrize(
     ("text", "why"),
     [
-        ("dataset: reviews\n", "XLA compiles steps on numbers alone, given sparse vectors, which scipy multiplies"),
-        (PADDED, "XLA compiles steps on numbers alone, given word indices, which scipy multiplies"),
+        (
+            "dataset: reviews\n",
+            "XLA takes features that are numbers; sparse vectors, as of text, are computed by scipy, outside of XLA",
+        ),
+        (PADDED, "XLA takes features that are numbers; the word indices of text are computed by scipy, outside of XLA"),
         (ROTATED, r"XLA does not compile RandomRotation \(model\.layers\.1\.RandomRotation\)"),
     ],
 )
@@ -33,6 +36,15 @@ def test_what_it_cannot_compile_is_refused_by_check(tmp_path: Path, text: str, w
     path.write_text(text + XLA)
 
     with pytest.raises(ConfigError, match=rf"training\.compile: {why}; set training\.compile=null$"):
+        load(path)
+
+
+def test_an_unknown_compiler_is_told_that_there_may_be_none(tmp_path: Path) -> None:
+    """Null is one of the choices."""
+    path = tmp_path / "c.yaml"
+    path.write_text("dataset: digits\ntraining: {compile: gcc}\n")
+
+    with pytest.raises(ConfigError, match=r"unknown compile 'gcc'\. Choose from: xla, null$"):
         load(path)
 
 

@@ -133,7 +133,9 @@ def _message(keys: Keys, errors: list[ErrorDetails], file: Document, known: Know
         # For a softmax's loss behind a sigmoid: the types that take the word.
         types = [name for name, there in _of_other_types(key, around).items() if value in there.choices]
         hint, off = f" It belongs to type {', '.join(types)}." if types else "", off_instead(value, takes)
-        listed = [format_value(choice) for choice in place.choices]
+        # Where nothing at all was meant, the message ends with null; a choice `none` is what null means there.
+        has_null = not off and "none" not in place.choices and takes(None)
+        listed = [format_value(choice) for choice in (*place.choices, *([None] if has_null else []))]
         return f"{_unknown_word(noun, value, listed, hint, is_off=bool(off))}{off}"
     shown = _shown(value)
     if kind.startswith("model") and place.one_of:

@@ -14,8 +14,8 @@ UNCOMPILED = frozenset(
 def why_not(model: Model, info: Info) -> str:
     """Why XLA cannot compile the training of a model; empty if nothing in the settings says so."""
     if info.inputs != "numeric":
-        given = {"sparse": "sparse vectors", "word_ids": "word indices"}[info.inputs]
-        return f"XLA compiles steps on numbers alone, given {given}, which scipy multiplies"
+        given = {"sparse": "sparse vectors, as of text,", "word_ids": "the word indices of text"}[info.inputs]
+        return f"XLA takes features that are numbers; {given} are computed by scipy, outside of XLA"
     if isinstance(model, Layers):
         for layer in placed(model):
             if layer.name in UNCOMPILED:
