@@ -91,9 +91,12 @@ def always_random(x: Any) -> Any:
 
 
 def lost_above(x: Any, above: float, is_hidden: bool = False) -> Any:
-    """NaN for each example whose first number is larger; a ReLU may hide that."""
-    h = layers.Dense(4, activation="tanh")(x) + ops.where(x[:, :1] > above, float("nan"), 0.0)
-    return layers.Dense(4, activation="relu")(h) if is_hidden else h
+    """NaN for each example whose first number is larger; or 0 / 0, hidden in the gradient."""
+    is_above = x[:, :1] > above
+    if is_hidden:
+        h = layers.Dense(4, activation="tanh", name="divided")(x)
+        return ops.where(is_above, 0.0, h / ops.where(is_above, 0.0, 1.0))
+    return layers.Dense(4, activation="tanh")(x) + ops.where(is_above, float("nan"), 0.0)
 
 
 def looked_up(x: Any) -> Any:
