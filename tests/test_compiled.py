@@ -1,11 +1,13 @@
 """How functions of a network are compiled: for which of TensorFlow's executors."""
 
+from collections.abc import Callable
+
 import keras
 import numpy as np
 import pytest
 import tensorflow as tf
 
-from dlexp.training.compiled import Compiled
+from dlexp.training.compiled import Compiled, draws
 
 
 def looped(branch: bool, x: tf.Tensor) -> tf.Tensor:
@@ -30,3 +32,16 @@ def test_what_branches_within_a_step_is_computed(branch: bool, expected: float, 
     assert np.array_equal(compiled(tf.ones(3)), [expected] * 3)
     assert np.array_equal(compiled(tf.ones(3)), [expected] * 3)
     assert compiled.n_compiled == 1
+
+
+@pytest.mark.training
+def test_numbers_drawn_from_a_state_that_is_no_variable_are_noticed() -> None:
+    """Keras's own layers have none: their generators are variables, which begin again with each run."""
+    inputs = keras.Input((3,))
+    body = keras.Model(inputs, keras.layers.GaussianNoise(1.0)(keras.layers.Dropout(0.5)(inputs)))
+
+    def drawn(function: Callable[[tf.Tensor], tf.Tensor]) -> bool:
+        return draws(Compiled(function, body).get_concrete_function(tf.ones((2, 3))))
+
+    assert not drawn(lambda x: body(x, training=True))
+    assert drawn(lambda x: x + tf.random.uniform((2, 3)))

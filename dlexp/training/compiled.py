@@ -1,7 +1,7 @@
 """How functions of a network are compiled: for which of TensorFlow's executors, or by XLA."""
 
 import re
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from itertools import chain
 from typing import Any, Literal
 
@@ -94,12 +94,21 @@ class Compiled:
             return self._function.get_concrete_function(*arguments)
 
 
+def _nodes(concrete: Any) -> Iterator[Any]:
+    """All operations of a compiled function, those of the functions that it calls included."""
+    graph = concrete.graph.as_graph_def()
+    yield from chain(graph.node, *(function.node_def for function in graph.library.function))
+
+
 def _calls_functions(concrete: Any) -> bool:
     """Whether an operation of it calls a function otherwise than as a loop: to compute it only if something holds."""
-    graph = concrete.graph.as_graph_def()
-    nodes = chain(graph.node, *(function.node_def for function in graph.library.function))
-    values = chain.from_iterable(node.attr.values() for node in nodes if node.op not in LOOPS)
+    values = chain.from_iterable(node.attr.values() for node in _nodes(concrete) if node.op not in LOOPS)
     return any(value.HasField("func") or value.list.func for value in values)
+
+
+def draws(concrete: Any) -> bool:
+    """Whether an operation of it draws random numbers from a state that is no variable: none of Keras's own does."""
+    return any("seed2" in node.attr for node in _nodes(concrete))
 
 
 def _is_small(body: keras.Model) -> bool:

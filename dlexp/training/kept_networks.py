@@ -52,7 +52,8 @@ class KeptNetwork:
     def is_closed(self) -> bool:
         """Whether what is compiled reads and changes no variables except those that begin again with each run."""
         known = {id(variable.value.handle) for variable in self.variables}
-        return all(id(each) in known for part in self.network.compiled.values() for each in part.resources)
+        parts = self.network.compiled.values()
+        return all(id(each) in known for part in parts for each in part.resources) and not any(p.draws for p in parts)
 
     def renewed(self, build: Callable[[], Network], seed: int) -> Network:
         """A network as `build` makes it for a seed, sharing what is kept.
@@ -61,8 +62,7 @@ class KeptNetwork:
         if it were built again, the values of its variables are all that would be new.
         """
         kept = self.network
-        if self.has_known_beginnings:
-            keras.utils.set_random_seed(seed)
+        if self.has_known_beginnings:  # `values` draws by itself: `set_random_seed` would forget what is compiled.
             for variable, value in zip(kept.variables, kept.beginnings.values(seed), strict=True):
                 variable.assign(value)
             return kept

@@ -7,7 +7,7 @@ are added as Keras adds them, so that a history equals Keras's own on the same w
 import math
 from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass, field
-from functools import partial
+from functools import cached_property, partial
 from typing import Any, Literal
 
 import keras
@@ -16,7 +16,7 @@ import tensorflow as tf
 
 from dlexp.components.columns import Role
 from dlexp.components.data import Split
-from dlexp.training.compiled import Compiled
+from dlexp.training.compiled import Compiled, draws
 from dlexp.training.feeds import Inputs, evaluation_rows, feed
 from dlexp.training.network import Network
 from dlexp.training.stages import enter
@@ -77,8 +77,17 @@ class Trainer:
     @property
     def resources(self) -> list[tf.Tensor]:
         """The variables' memory, and whatever else an epoch reads or changes beside its arguments."""
+        return _resources(self._concrete_epoch)
+
+    @cached_property
+    def draws(self) -> bool:
+        """Whether an epoch draws random numbers from a state that is no variable."""
+        return draws(self._concrete_epoch)
+
+    @property
+    def _concrete_epoch(self) -> Any:
         order = tf.TensorSpec((len(self.split),), tf.int64)
-        return _resources(self._compiled_epoch.get_concrete_function(self._feed.arrays, self._y, order))
+        return self._compiled_epoch.get_concrete_function(self._feed.arrays, self._y, order)
 
     def begin_again(self, network: Network, split: Split) -> None:
         """Train as a new one would, without compiling it again.
@@ -229,6 +238,8 @@ class Scoring:
         compiled = self.score.get_concrete_function()
         self.resources = _resources(compiled)
         """The variables' memory, and whatever else it reads or changes beside its arguments."""
+        self.draws = draws(compiled)
+        """Whether it draws random numbers from a state that is no variable."""
         self.depends_on_batch = self._has_batch_penalties or any(map(_changes_state, compiled.graph.get_operations()))
         """Whether the numbers depend on the batch: it is then that of training, as in Keras's `fit`."""
 
