@@ -147,7 +147,7 @@ def test_examples_with_which_it_began_are_named(tmp_path: Path) -> None:
 
 @pytest.mark.training
 def test_weights_are_checked_where_the_loss_is_finite(tmp_path: Path) -> None:
-    """What is not chosen of two is no part of a prediction, and its gradient still ends in the weights."""
+    """What is not chosen of two is in no prediction, and its gradient still ends in the weights."""
     run_dir = run(tmp_path, data(train=[3]) + lost("above: 5, is_hidden: true"))
 
     kind, what, epoch = failure(run_dir)

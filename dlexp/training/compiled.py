@@ -114,9 +114,10 @@ def draws(concrete: Any) -> bool:
 def _is_small(body: keras.Model) -> bool:
     """Whether starting the operations of its layers takes longer than having them wait for one another.
 
-    So it is without convolutions and large products. On a card operations are only begun, and wait for nothing.
+    So it is without convolutions and large products. On a card operations are only begun, and wait for nothing; with
+    several threads some of a recurrent layer's are computed side by side.
     """
-    if tf.config.get_visible_devices("GPU"):
+    if tf.config.get_visible_devices("GPU") or tf.config.threading.get_inter_op_parallelism_threads() != 1:
         return False
     kernels = [weight.shape for weight in body.trainable_variables if weight.name != "embeddings"]
     return all(len(shape) <= 2 and (tf.TensorShape(shape).num_elements() or 0) <= LARGE_KERNEL for shape in kernels)
