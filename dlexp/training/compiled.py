@@ -2,6 +2,7 @@
 
 import re
 from collections.abc import Callable, Iterator, Sequence
+from functools import partial
 from itertools import chain
 from typing import Any, Literal
 
@@ -43,15 +44,10 @@ class Compiled:
         """`body`: the layers whose operations are most of its work."""
         self._executor = SINGLE_THREADED if _is_small(body) else ""
         self._is_refusable = compiler == "xla"
-
-        def compiled() -> Any:
-            # Without autograph, as in Keras's own `fit`: reading every function's source takes most of a second.
-            return tf.function(
-                function, input_signature=input_signature, autograph=False, jit_compile=compiler == "xla" or None
-            )
-
-        self._compiled = compiled
-        self._function = compiled()
+        # Without autograph, as in Keras's own `fit`: reading every function's source takes most of a second.
+        how = {"input_signature": input_signature, "autograph": False, "jit_compile": compiler == "xla" or None}
+        self._made = partial(tf.function, function, **how)
+        self._function = self._made()
         #: Asking the function for it with every call would take as long as a few small steps.
         self._concrete: Any = None
 
@@ -85,7 +81,7 @@ class Compiled:
         if self._concrete is None:
             self._concrete = self._traced(arguments)
             if self._executor and _calls_functions(self._concrete):
-                self._executor, self._function = "", self._compiled()  # Loops are made otherwise for each executor.
+                self._executor, self._function = "", self._made()  # Loops are made otherwise for each executor.
                 self._concrete = self._traced(arguments)
         return self._concrete
 
